@@ -1,0 +1,67 @@
+package lib.http;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.util.List;
+
+/// What does a response carry? (RFC 9110 §6.4)
+///
+/// A value that names octets; only [OpenFile] holds something that must be closed, and whoever has the response does
+/// that.
+public sealed interface Content {
+
+    /// Nothing, and no Content-Length of it.
+    record None() implements Content {}
+
+    /// Octets in memory. They are shared, never changed.
+    record Octets(byte[] octets) implements Content {}
+
+    /// `length` octets of a file from `offset` on.
+    record FileSlice(OpenFile file, long offset, long length) implements Content {}
+
+    /// Several slices of one file, a delimiter before each and one behind the last (multipart/byteranges).
+    record Parts(List<Part> parts, byte[] end) implements Content {
+        public Parts {
+            parts = List.copyOf(parts);
+        }
+    }
+
+    /// The delimiter and fields of one part, then its octets.
+    record Part(byte[] head, FileSlice slice) {}
+
+    /// A file that was opened, and what it was then.
+    interface OpenFile extends AutoCloseable {
+        /// For reading at any position; its own position is not used.
+        FileChannel channel();
+
+        /// Is the file still what it was when it was opened, as far as its length and modification date tell?
+        ///
+        /// @throws IOException if it cannot be told
+        boolean isUnchanged() throws IOException;
+
+        @Override
+        void close();
+    }
+
+    Content NONE = new None();
+
+    /// The complete length in octets.
+    default long length() {
+        return switch (this) {
+            case None _ -> 0;
+            case Octets content -> content.octets.length;
+            case FileSlice slice -> slice.length;
+            case Parts content -> content.end.length
+                    + content.parts.stream().mapToLong(part -> part.head.length + part.slice.length).sum();
+        };
+    }
+
+    /// Gives back what the content holds open; harmless when called again.
+    default void close() {
+        switch (this) {
+            case None _, Octets _ -> { }
+            case FileSlice slice -> slice.file.close();
+            case Parts content -> content.parts.forEach(part -> part.slice.file.close());
+        }
+    }
+}
