@@ -1,0 +1,84 @@
+package lib.wire;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.util.Arrays;
+
+/// Which octets has the client sent that nobody has read yet?
+///
+/// One buffer per connection: what follows a request's head is its content, and what follows that is the next request.
+/// It starts small, grows up to what a head may have, and is given back while the connection is idle.
+final class Inbox {
+    private static final int FIRST_OCTETS = 2048;
+    private static final byte[] EMPTY = new byte[0];
+
+    private final ReadableByteChannel channel;
+    private final Runnable whenMoved;
+    private byte[] octets = EMPTY;
+    private int first;
+    private int end;
+
+    /// @param whenMoved called each time that octets have come in
+    Inbox(ReadableByteChannel channel, Runnable whenMoved) {
+        this.channel = channel;
+        this.whenMoved = whenMoved;
+    }
+
+    int available() {
+        return end - first;
+    }
+
+    /// The unread octets begin at index 0 of what [#octets] returns afterwards.
+    void compact() {
+        if (first == end) {
+            first = 0;
+            end = 0;
+            octets = octets.length > FIRST_OCTETS ? EMPTY : octets;
+        } else if (first > 0) {
+            System.arraycopy(octets, first, octets, 0, end - first);
+            end -= first;
+            first = 0;
+        }
+    }
+
+    byte[] octets() {
+        return octets;
+    }
+
+    void skip(int count) {
+        first += count;
+    }
+
+    /// Blocks until there is more; false at the end of the stream. The room grows up to `most` octets.
+    boolean fill(int most) throws IOException {
+        if (end == octets.length) {
+            compact();
+        }
+        if (end == octets.length) {
+            octets = Arrays.copyOf(octets, Math.min(most, Math.max(FIRST_OCTETS, octets.length * 4)));
+        }
+        int count = channel.read(ByteBuffer.wrap(octets, end, octets.length - end));
+        if (count > 0) {
+            end += count;
+            whenMoved.run();
+        }
+        return count > 0;
+    }
+
+    /// The next octet, or -1 at the end of the stream.
+    int read() throws IOException {
+        return available() > 0 || fill(FIRST_OCTETS) ? octets[first++] & 0xFF : -1;
+    }
+
+    /// Up to `count` octets that are already here, or -1 at the end of the stream.
+    int read(byte[] into, int offset, int count) throws IOException {
+        if (available() == 0 && !fill(FIRST_OCTETS)) {
+            return -1;
+        }
+        int taken = Math.min(count, available());
+        System.arraycopy(octets, first, into, offset, taken);
+        first += taken;
+        return taken;
+    }
+}

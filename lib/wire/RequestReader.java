@@ -1,0 +1,72 @@
+package lib.wire;
+
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import lib.http.Request;
+import lib.http.Status;
+
+/// What does the client want next? Octets in; a request, a refusal or the end comes out.
+public final class RequestReader {
+
+    /// What a connection has brought.
+    public sealed interface Incoming {}
+
+    /// A request, its content still to be read.
+    public record Received(Request request, RequestContent content) implements Incoming {}
+
+    /// Octets that are no request, or none that we take: to be answered with `status` and a closed connection.
+    ///
+    /// @param requestLine as it came, for the log; empty where it did not arrive
+    public record Malformed(Status status, String requestLine) implements Incoming {}
+
+    /// The client has left, or is asked to: between two requests, or in the middle of one.
+    ///
+    /// @param midway had a request begun?
+    public record Closed(boolean midway, String requestLine) implements Incoming {}
+
+    private final Inbox inbox;
+    private final Limits limits;
+    private final Runnable whenBegun;
+
+    /// @param whenMoved called each time that octets have come in
+    /// @param whenBegun called when the first octets of a request are there
+    public RequestReader(ReadableByteChannel channel, Limits limits, Runnable whenMoved, Runnable whenBegun) {
+        this.inbox = new Inbox(channel, whenMoved);
+        this.limits = limits;
+        this.whenBegun = whenBegun;
+    }
+
+    /// Blocks until a whole head is there. The content of the request before must have been read.
+    ///
+    /// @throws IOException if the connection breaks
+    public Incoming next() throws IOException {
+        HeadParser parser = new HeadParser(limits);
+        inbox.compact();
+        boolean begun = false;
+        while (true) {
+            if (!begun && inbox.available() > 0) {
+                begun = true;
+                whenBegun.run();
+            }
+            switch (parser.parse(inbox.octets(), inbox.available())) {
+                case HeadParser.Complete complete -> {
+                    inbox.skip(complete.end());
+                    return new Received(complete.request(), new RequestContent(inbox, complete.framing(), limits));
+                }
+                case HeadParser.Malformed malformed -> {
+                    return new Malformed(malformed.status(), malformed.requestLine());
+                }
+                case HeadParser.Incomplete _ -> {
+                    if (!inbox.fill(HeadParser.mostOctets(limits))) {
+                        return new Closed(parser.hasBegun(inbox.available()), parser.requestLine());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Is there something left that was sent together with what has been read: a pipelined request?
+    public boolean hasMore() {
+        return inbox.available() > 0;
+    }
+}

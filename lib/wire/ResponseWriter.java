@@ -1,0 +1,209 @@
+package lib.wire;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import lib.http.Content;
+import lib.http.Fields;
+import lib.http.HttpDate;
+import lib.http.Response;
+import lib.http.Status;
+
+/// How does a response become octets? (RFC 9112 §4 to §6)
+///
+/// The only place that knows HEAD, Date, Server, Connection and Content-Length. A response whose file changes while it
+/// is sent ends short of its length: the client sees that it has not got all, and never takes a mixture for the whole.
+public final class ResponseWriter {
+
+    /// What is this small leaves in one write together with its head; what is larger goes from the file to the socket
+    /// without passing through here, but for its last block.
+    private static final int BLOCK_OCTETS = 64 * 1024;
+
+    private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
+
+    /// What happens to the connection behind the response.
+    public enum Afterwards {
+        /// It goes on, as every HTTP/1.1 connection does.
+        PERSIST,
+        /// It goes on, and an HTTP/1.0 client must be told so.
+        PERSIST_1_0,
+        CLOSE
+    }
+
+    private final SocketChannel channel;
+    private final String server;
+    private final Runnable whenMoved;
+    private long contentOctets;
+
+    /// @param channel in blocking mode
+    /// @param server the value of Server; empty for none
+    /// @param whenMoved called each time that the client has taken octets
+    public ResponseWriter(SocketChannel channel, String server, Runnable whenMoved) {
+        this.channel = channel;
+        this.server = server;
+        this.whenMoved = whenMoved;
+    }
+
+    /// Octets of content that the last response has handed to the system so far: what the log counts.
+    public long contentOctets() {
+        return contentOctets;
+    }
+
+    /// "Go on, send your content" (RFC 9110 §15.2.1).
+    public void writeContinue() throws IOException {
+        writeAll(ByteBuffer.wrap(CONTINUE));
+    }
+
+    /// Sends the whole response; the caller closes its content.
+    ///
+    /// @param headOnly was the request a HEAD? Then the fields are those of GET, and no content follows (RFC 9110 §9.3.2)
+    /// @throws IOException if the client leaves or the file changes; the connection is then of no more use
+    public void write(Response response, boolean headOnly, Afterwards afterwards, Instant now) throws IOException {
+        contentOctets = 0;
+        byte[] head = head(response, afterwards, now);
+        if (headOnly || response.status().forbidsContent()) {
+            writeAll(ByteBuffer.wrap(head));
+            return;
+        }
+
+        switch (response.content()) {
+            case Content.None _ -> writeAll(ByteBuffer.wrap(head));
+            case Content.Octets content -> writeOctets(head, content.octets());
+            case Content.FileSlice slice -> writeSlice(head, slice);
+            case Content.Parts parts -> writeParts(head, parts);
+        }
+    }
+
+    private byte[] head(Response response, Afterwards afterwards, Instant now) {
+        Status status = response.status();
+        StringBuilder head = new StringBuilder(256).append("HTTP/1.1 ").append(status.code()).append(' ')
+                .append(status.reason()).append("\r\n");
+        line(head, "Date", HttpDate.format(now));
+        if (!server.isEmpty()) {
+            line(head, "Server", server);
+        }
+        for (Fields.Line line : response.fields().lines()) {
+            line(head, line.name(), line.value());
+        }
+        if (!status.forbidsContent()) {
+            line(head, "Content-Length", Long.toString(response.content().length()));
+        }
+        switch (afterwards) {
+            case PERSIST -> { }
+            case PERSIST_1_0 -> line(head, "Connection", "keep-alive");
+            case CLOSE -> line(head, "Connection", "close");
+        }
+        return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static void line(StringBuilder head, String name, String value) {
+        head.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    private void writeOctets(byte[] head, byte[] octets) throws IOException {
+        if (octets.length <= BLOCK_OCTETS) {
+            byte[] both = Arrays.copyOf(head, head.length + octets.length);
+            System.arraycopy(octets, 0, both, head.length, octets.length);
+            writeAll(ByteBuffer.wrap(both));
+        } else {
+            writeAll(ByteBuffer.wrap(head));
+            writeAll(ByteBuffer.wrap(octets));
+        }
+        contentOctets += octets.length;
+    }
+
+    private void writeParts(byte[] head, Content.Parts parts) throws IOException {
+        byte[] pending = head;
+        for (Content.Part part : parts.parts()) {
+            byte[] delimiter = part.head();
+            byte[] both = Arrays.copyOf(pending, pending.length + delimiter.length);
+            System.arraycopy(delimiter, 0, both, pending.length, delimiter.length);
+            writeSlice(both, part.slice());
+            contentOctets += delimiter.length;
+            pending = new byte[0];
+        }
+        writeOctets(pending, parts.end());
+    }
+
+    /// All but the last block goes straight from file to socket. The last one waits until the file is seen to be what
+    /// its length and validators said.
+    private void writeSlice(byte[] head, Content.FileSlice slice) throws IOException {
+        int last = (int) Math.min(slice.length(), BLOCK_OCTETS);
+        long offset = slice.offset();
+        long lastOffset = offset + slice.length() - last;
+
+        byte[] pending = head;
+        if (offset < lastOffset) {
+            writeAll(ByteBuffer.wrap(head));
+            transfer(slice.file(), offset, lastOffset);
+            pending = new byte[0];
+        }
+
+        ByteBuffer block = ByteBuffer.allocate(pending.length + last).put(pending);
+        read(slice.file(), block, lastOffset);
+        if (!slice.file().isUnchanged()) {
+            throw new EOFException("the file changed while it was sent");
+        }
+        writeAll(block.flip());
+        contentOctets += last;
+    }
+
+    /// `transferTo` on a blocking channel would hold the carrier thread for as long as the client is slow: a few such
+    /// clients would stop the server. So the channel does not block during the transfer, and when the client's window is
+    /// full, one block is written in blocking mode, which parks only this virtual thread.
+    private void transfer(Content.OpenFile file, long start, long end) throws IOException {
+        long offset = start;
+        channel.configureBlocking(false);
+        try {
+            while (offset < end) {
+                long count = file.channel().transferTo(offset, end - offset, channel);
+                if (count == 0) {
+                    count = writeBlock(file, offset, end);
+                }
+                offset += count;
+                contentOctets += count;
+                whenMoved.run();
+            }
+        } finally {
+            if (channel.isOpen()) {
+                channel.configureBlocking(true);
+            }
+        }
+    }
+
+    private int writeBlock(Content.OpenFile file, long offset, long end) throws IOException {
+        ByteBuffer block = ByteBuffer.allocate((int) Math.min(end - offset, BLOCK_OCTETS));
+        read(file, block, offset);
+        channel.configureBlocking(true);
+        writeAll(block.flip());
+        channel.configureBlocking(false);
+        return block.limit();
+    }
+
+    /// Fills `block` from the file, or throws if the file has become too short for that.
+    private static void read(Content.OpenFile file, ByteBuffer block, long start) throws IOException {
+        long offset = start;
+        while (block.hasRemaining()) {
+            int count = file.channel().read(block, offset);
+            if (count < 0) {
+                throw new EOFException("the file shrank while it was sent");
+            }
+            offset += count;
+        }
+    }
+
+    private void writeAll(ByteBuffer octets) throws IOException {
+        while (octets.hasRemaining()) {
+            channel.write(octets);
+            whenMoved.run();
+        }
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}
