@@ -1,0 +1,362 @@
+package lib.site;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import lib.http.Content;
+import lib.site.Resource.Document;
+import lib.site.Resource.Entry;
+
+/// Which file does a target name? The only file of the house that turns the one into the other.
+///
+/// To compare a real path with the root and then to open it is a race: who may write in the tree swaps a link in
+/// between, and gets any file of the machine served. So the tree is walked name by name from an open directory, and no
+/// step follows a symbolic link. A link is read instead: if the real path behind it lies in the tree, that path is
+/// walked in the same way, link-free or not at all.
+public final class Docroot {
+    private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, NOFOLLOW_LINKS);
+
+    /// A file that is exchanged at the very moment of opening is tried again; more often than this it is an attack.
+    private static final int ATTEMPTS = 8;
+
+    /// How far a suspect file is looked into for a private key; a bundle keeps it behind its certificates.
+    private static final int KEY_OCTETS = 64 * 1024;
+
+    private static final Instant EARLIEST = Instant.EPOCH;
+    private static final Instant LATEST = Instant.ofEpochSecond(253_402_300_799L); // the end of 9999
+
+    private final Path root;
+    private final Optional<String> onlyName;
+    private final Visibility visibility;
+    private final boolean followsLinks;
+
+    /// @param root a directory to serve, or one file to serve at `/`
+    /// @param followsLinks may links lead out of the tree?
+    /// @throws IOException if there is nothing there, or it can't be read
+    public Docroot(Path root, Visibility visibility, boolean followsLinks) throws IOException {
+        Path real = root.toRealPath();
+        boolean directory = Files.isDirectory(real);
+        this.root = directory ? real : real.getParent();
+        this.onlyName = directory ? Optional.empty() : Optional.of(FileNames.octets(real));
+        this.visibility = visibility;
+        this.followsLinks = followsLinks;
+    }
+
+    /// The name of the one file that is served, if it is not a directory.
+    public Optional<String> onlyName() {
+        return onlyName;
+    }
+
+    /// What these decoded segments name. A document is open when it is returned.
+    public Resource resolve(List<String> segments) {
+        if (onlyName.isPresent()) {
+            return segments.isEmpty() ? walk(List.of(FileNames.path(onlyName.get()).orElseThrow()), true)
+                    : Resource.MISSING;
+        }
+        return names(segments).map(names -> walk(names, false)).orElse(Resource.MISSING);
+    }
+
+    /// Is it worth while to resolve these segments? A cheap hint, for what is rarely there: it opens nothing and decides
+    /// nothing.
+    boolean mayHold(List<String> segments) {
+        return names(segments).map(names -> Files.exists(path(names), NOFOLLOW_LINKS)).orElse(false);
+    }
+
+    private Path path(List<Path> names) {
+        Path path = root;
+        for (Path name : names) {
+            path = path.resolve(name);
+        }
+        return path;
+    }
+
+    private Optional<List<Path>> names(List<String> segments) {
+        List<Path> names = new ArrayList<>(segments.size());
+        for (String segment : segments) {
+            Optional<Path> name = FileNames.path(segment);
+            if (name.isEmpty() || !visibility.shows(segment)) {
+                return Optional.empty();
+            }
+            names.add(name.get());
+        }
+        return Optional.of(names);
+    }
+
+    /// The one place where an error of the file system becomes an answer.
+    private Resource walk(List<Path> names, boolean trusted) {
+        try {
+            for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+                Optional<Resource> resource = tryToOpen(names, trusted);
+                if (resource.isPresent()) {
+                    return resource.get();
+                }
+            }
+            return Resource.MISSING;
+        } catch (AccessDeniedException _) {
+            return Resource.FORBIDDEN;
+        } catch (NoSuchFileException | NotDirectoryException _) {
+            return Resource.MISSING;
+        } catch (IOException _) {
+            return Resource.MISSING; // a name too long, a loop of links, a link where none was a moment ago
+        }
+    }
+
+    /// Empty if something was exchanged meanwhile.
+    private Optional<Resource> tryToOpen(List<Path> names, boolean trusted) throws IOException {
+        if (names.isEmpty()) {
+            return Optional.of(new Resource.Directory(root));
+        }
+
+        try (OpenDirectory parent = descend(names.subList(0, names.size() - 1))) {
+            Path name = names.getLast();
+            BasicFileAttributes attributes = parent.attributes(name);
+            if (attributes.isSymbolicLink()) {
+                return behindLink(names);
+            }
+            if (attributes.isDirectory()) {
+                return Optional.of(new Resource.Directory(parent.path.resolve(name)));
+            }
+            return attributes.isRegularFile() ? open(parent, name, attributes, trusted) : Optional.of(Resource.MISSING);
+        } catch (LinkOnTheWay _) {
+            return behindLink(names);
+        }
+    }
+
+    /// The open directory that these names lead to, each step relative to the one before.
+    private OpenDirectory descend(List<Path> names) throws IOException {
+        OpenDirectory directory = new OpenDirectory(Files.newDirectoryStream(root), root);
+        for (Path name : names) {
+            try (OpenDirectory parent = directory) {
+                directory = parent.child(name);
+            }
+        }
+        return directory;
+    }
+
+    /// A link on the way is replaced by the real path behind the whole, which must lie in the tree and be as visible
+    /// as any other. Where links may lead out, they are followed as the system does it.
+    private Optional<Resource> behindLink(List<Path> names) throws IOException {
+        Path real = path(names).toRealPath();
+        if (followsLinks) {
+            return outside(real);
+        }
+        if (!real.startsWith(root)) {
+            return Optional.of(Resource.MISSING);
+        }
+
+        List<Path> realNames = names(real);
+        if (!realNames.stream().allMatch(name -> visibility.shows(FileNames.octets(name)))) {
+            return Optional.of(Resource.MISSING);
+        }
+        return leadsThroughLink(realNames) ? Optional.empty() : tryToOpen(realNames, false);
+    }
+
+    private List<Path> names(Path path) {
+        List<Path> names = new ArrayList<>();
+        if (!path.equals(root)) {
+            root.relativize(path).forEach(names::add);
+        }
+        return names;
+    }
+
+    /// A real path has no links: one that has was exchanged a moment ago.
+    private boolean leadsThroughLink(List<Path> names) throws IOException {
+        if (names.isEmpty()) {
+            return false;
+        }
+        try (OpenDirectory parent = descend(names.subList(0, names.size() - 1))) {
+            return parent.attributes(names.getLast()).isSymbolicLink();
+        } catch (LinkOnTheWay _) {
+            return true;
+        }
+    }
+
+    private Optional<Resource> outside(Path real) throws IOException {
+        if (real.getNameCount() == 0 || Files.isDirectory(real)) {
+            return Optional.of(new Resource.Directory(real));
+        }
+        if (!visibility.shows(FileNames.octets(real))) {
+            return Optional.of(Resource.MISSING);
+        }
+        try (OpenDirectory parent = new OpenDirectory(Files.newDirectoryStream(real.getParent()), real.getParent())) {
+            Path name = real.getFileName();
+            BasicFileAttributes attributes = parent.attributes(name);
+            return attributes.isRegularFile() ? open(parent, name, attributes, false) : Optional.of(Resource.MISSING);
+        }
+    }
+
+    /// Opens a regular file: never a device, a socket or a FIFO, whose opening alone may block or act. What was asked
+    /// before and after the opening must agree, else the handle may be of another file than the answers.
+    private Optional<Resource> open(OpenDirectory parent, Path name, BasicFileAttributes before, boolean trusted)
+            throws IOException {
+        FileChannel channel = parent.open(name);
+        OpenDocument document = new OpenDocument(channel, parent.path.resolve(name), before);
+        boolean handedOver = false;
+        try {
+            BasicFileAttributes after = parent.attributes(name);
+            if (!document.isSame(after) || channel.size() != before.size()) {
+                return Optional.empty();
+            }
+            String octets = FileNames.octets(name);
+            if (!trusted && visibility.suspects(octets) && holdsPrivateKey(channel)) {
+                return Optional.of(Resource.MISSING);
+            }
+            handedOver = true;
+            return Optional.of(new Document(document, octets, before.size(), modified(before)));
+        } finally {
+            if (!handedOver) {
+                document.close();
+            }
+        }
+    }
+
+    private static boolean holdsPrivateKey(FileChannel channel) throws IOException {
+        ByteBuffer front = ByteBuffer.allocate(KEY_OCTETS);
+        while (front.hasRemaining() && channel.read(front, front.position()) > 0) {
+            // read on
+        }
+        return new String(front.array(), 0, front.position(), StandardCharsets.ISO_8859_1).contains("PRIVATE KEY-----");
+    }
+
+    /// A date that HTTP can write, however odd the one on disk is.
+    private static Instant modified(BasicFileAttributes attributes) {
+        Instant modified = attributes.lastModifiedTime().toInstant();
+        return modified.isBefore(EARLIEST) ? EARLIEST : modified.isAfter(LATEST) ? LATEST : modified;
+    }
+
+    /// What can be seen of a directory that [#resolve] has found; empty if it is there no more, or must not be read.
+    public Optional<List<Entry>> entries(Resource.Directory directory) {
+        try (OpenDirectory open = reopen(directory.path())) {
+            List<Entry> entries = new ArrayList<>();
+            for (Path path : open.stream) {
+                entry(open, path.getFileName()).ifPresent(entries::add);
+            }
+            return Optional.of(entries);
+        } catch (IOException | DirectoryIteratorException _) {
+            return Optional.empty();
+        }
+    }
+
+    private OpenDirectory reopen(Path path) throws IOException {
+        return path.startsWith(root) ? descend(names(path))
+                : new OpenDirectory(Files.newDirectoryStream(path), path);
+    }
+
+    /// Only what would be served is listed: a name that leads to 404 helps nobody.
+    private Optional<Entry> entry(OpenDirectory directory, Path name) throws IOException {
+        String octets = FileNames.octets(name);
+        if (!visibility.shows(octets)) {
+            return Optional.empty();
+        }
+        try {
+            BasicFileAttributes attributes = directory.attributes(name);
+            boolean plain = !attributes.isSymbolicLink() && !visibility.suspects(octets);
+            if (attributes.isDirectory() || (plain && attributes.isRegularFile())) {
+                long length = attributes.isDirectory() ? 0 : attributes.size();
+                return Optional.of(new Entry(octets, attributes.isDirectory(), length, modified(attributes)));
+            }
+            return plain ? Optional.empty() : throughLink(directory.path.resolve(name), octets, modified(attributes));
+        } catch (NoSuchFileException _) {
+            return Optional.empty(); // deleted meanwhile
+        }
+    }
+
+    private Optional<Entry> throughLink(Path path, String octets, Instant modified) {
+        Resource resource = path.startsWith(root) ? walk(names(path), false) : Resource.MISSING;
+        return switch (resource) {
+            case Document document -> {
+                document.file().close();
+                yield Optional.of(new Entry(octets, false, document.length(), document.modified()));
+            }
+            case Resource.Directory _ -> Optional.of(new Entry(octets, true, 0, modified));
+            case Resource.Missing _, Resource.Forbidden _ -> Optional.empty();
+        };
+    }
+
+    private static final class LinkOnTheWay extends IOException {
+        private static final long serialVersionUID = 1;
+    }
+
+    /// A directory that is held open, so that its names mean the same from step to step. Where Java has no such thing
+    /// (Windows), a step goes by the whole path, and only the owner's care keeps others from exchanging it.
+    private record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoCloseable {
+        BasicFileAttributes attributes(Path name) throws IOException {
+            return stream instanceof SecureDirectoryStream<Path> secure
+                    ? secure.getFileAttributeView(name, BasicFileAttributeView.class, NOFOLLOW_LINKS).readAttributes()
+                    : Files.readAttributes(path.resolve(name), BasicFileAttributes.class, NOFOLLOW_LINKS);
+        }
+
+        OpenDirectory child(Path name) throws IOException {
+            if (attributes(name).isSymbolicLink()) {
+                throw new LinkOnTheWay();
+            }
+            return new OpenDirectory(stream instanceof SecureDirectoryStream<Path> secure
+                    ? secure.newDirectoryStream(name, NOFOLLOW_LINKS)
+                    : Files.newDirectoryStream(path.resolve(name)), path.resolve(name));
+        }
+
+        FileChannel open(Path name) throws IOException {
+            return stream instanceof SecureDirectoryStream<Path> secure
+                    ? (FileChannel) secure.newByteChannel(name, READ)
+                    : FileChannel.open(path.resolve(name), READ);
+        }
+
+        @Override
+        public void close() throws IOException {
+            stream.close();
+        }
+    }
+
+    /// An open file and what was known of it when it was opened.
+    private record OpenDocument(FileChannel channel, Path path, BasicFileAttributes attributes)
+            implements Content.OpenFile {
+
+        /// The name may by now belong to another file, put in its place whole; then ours is as it was, and only its
+        /// length can still be asked.
+        @Override
+        public boolean isUnchanged() throws IOException {
+            try {
+                BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS);
+                boolean replaced = !Objects.equals(now.fileKey(), attributes.fileKey());
+                return replaced ? channel.size() == attributes.size() : isSame(now);
+            } catch (NoSuchFileException _) {
+                return channel.size() == attributes.size();
+            }
+        }
+
+        boolean isSame(BasicFileAttributes other) {
+            return other.size() == attributes.size() && other.lastModifiedTime().equals(attributes.lastModifiedTime())
+                    && Objects.equals(other.fileKey(), attributes.fileKey());
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException _) {
+                // it was only read: nothing is lost
+            }
+        }
+    }
+}

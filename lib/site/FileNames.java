@@ -1,0 +1,77 @@
+package lib.site;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// How does a name on disk, any octets but `/` and NUL, become text and back?
+///
+/// A Java `Path` keeps a Unix name's octets, but its text goes through the charset of the locale and loses what does
+/// not fit: names in Latin-1, or any name beyond ASCII where LANG is not set. A `file:` URI is the one public door
+/// through which octets pass untouched; names in plain ASCII need no door.
+final class FileNames {
+    /// The longest name that file systems take (NAME_MAX); a longer one cannot exist.
+    private static final int NAME_MAX = 255;
+
+    private FileNames() {}
+
+    /// The path of one name, or empty if it cannot be the name of a file: too long, `.` or `..`, or with a slash inside
+    /// (`%2F` in a target). On a system where the backslash separates, that one, too.
+    static Optional<Path> path(String octets) {
+        boolean special = octets.isEmpty() || octets.equals(".") || octets.equals("..");
+        if (special || octets.length() > NAME_MAX || octets.indexOf('/') >= 0 || octets.indexOf('\0') >= 0) {
+            return Optional.empty();
+        }
+
+        Path path = isAscii(octets) ? Path.of(octets) : Path.of(URI.create("file:///" + encoded(octets))).getFileName();
+        return path.getNameCount() == 1 && !path.isAbsolute() ? Optional.of(path) : Optional.empty();
+    }
+
+    /// The octets of the last name of `path`, one char each.
+    static String octets(Path path) {
+        String name = path.getFileName().toString();
+        return isAscii(name) ? name : decoded(path.getFileName());
+    }
+
+    /// The octets of a name as a person reads them: UTF-8, with a replacement character for what is not, or cannot be
+    /// shown.
+    static String text(String octets) {
+        String text = new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        StringBuilder shown = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> shown.appendCodePoint(Character.isISOControl(c) || isDirection(c) ? 0xFFFD : c));
+        return shown.toString();
+    }
+
+    /// Characters that turn the direction of text: `gpj.exe` shown as `exe.jpg`.
+    private static boolean isDirection(int c) {
+        return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    }
+
+    private static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 0x80);
+    }
+
+    private static String encoded(String octets) {
+        StringBuilder text = new StringBuilder();
+        for (byte octet : octets.getBytes(StandardCharsets.ISO_8859_1)) {
+            text.append('%').append(Character.forDigit(octet >> 4 & 15, 16)).append(Character.forDigit(octet & 15, 16));
+        }
+        return text.toString();
+    }
+
+    private static String decoded(Path name) {
+        String raw = name.toUri().getRawPath();
+        String last = raw.substring(raw.lastIndexOf('/', raw.length() - 2) + 1);
+        StringBuilder octets = new StringBuilder();
+        for (int i = 0; i < last.length() && last.charAt(i) != '/'; i++) {
+            if (last.charAt(i) == '%') {
+                octets.append((char) Integer.parseInt(last, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                octets.append(last.charAt(i));
+            }
+        }
+        return octets.toString();
+    }
+}

@@ -1,0 +1,70 @@
+package lib.site;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import lib.http.EntityTag;
+import lib.http.Fields;
+import lib.http.HttpDate;
+import lib.http.Request;
+
+/// May this request proceed, given what the client knows already? (RFC 9110 §13)
+public final class Preconditions {
+
+    public enum Outcome { PROCEED, NOT_MODIFIED, FAILED }
+
+    private Preconditions() {}
+
+    /// The five steps of §13.2.2 in their order; the last of them, If-Range, is [#rangeApplies].
+    public static Outcome evaluate(Request request, EntityTag tag, Instant modified, Instant now) {
+        Fields fields = request.fields();
+        boolean reads = request.isGet() || request.isHead();
+
+        Optional<String> ifMatch = fields.combined("If-Match");
+        if (ifMatch.isPresent()) {
+            if (!matches(ifMatch.get(), tag, true)) {
+                return Outcome.FAILED;
+            }
+        } else if (onlyDate(fields, "If-Unmodified-Since", now).filter(HttpDate.toSecond(modified)::isAfter).isPresent()) {
+            return Outcome.FAILED;
+        }
+
+        Optional<String> ifNoneMatch = fields.combined("If-None-Match");
+        if (ifNoneMatch.isPresent()) {
+            boolean matches = matches(ifNoneMatch.get(), tag, false);
+            return !matches ? Outcome.PROCEED : reads ? Outcome.NOT_MODIFIED : Outcome.FAILED;
+        }
+        Optional<Instant> ifModifiedSince = reads ? onlyDate(fields, "If-Modified-Since", now) : Optional.empty();
+        boolean modifiedSince = ifModifiedSince.map(HttpDate.toSecond(modified)::isAfter).orElse(true);
+        return modifiedSince ? Outcome.PROCEED : Outcome.NOT_MODIFIED;
+    }
+
+    /// If-Range (§13.1.5): does the Range field still count? The comparison is strong; a date is a strong validator
+    /// only if the file was not modified in the second in which we answer (§8.8.2.2).
+    public static boolean rangeApplies(Request request, EntityTag tag, Instant modified, Instant now) {
+        if (request.fields().count("If-Range") > 1) {
+            return false;
+        }
+        Optional<String> ifRange = request.fields().first("If-Range");
+        if (ifRange.isEmpty()) {
+            return true;
+        }
+
+        Optional<EntityTag> known = EntityTag.parse(ifRange.get());
+        if (known.isPresent()) {
+            return known.get().matchesStrongly(tag);
+        }
+        boolean strong = Duration.between(HttpDate.toSecond(modified), now).toSeconds() >= 1;
+        return strong && HttpDate.parse(ifRange.get(), now).filter(HttpDate.toSecond(modified)::equals).isPresent();
+    }
+
+    private static boolean matches(String value, EntityTag tag, boolean strongly) {
+        return value.equals("*") || EntityTag.parseList(value).stream()
+                .anyMatch(known -> strongly ? known.matchesStrongly(tag) : known.matchesWeakly(tag));
+    }
+
+    /// A date that is no date, or is one of several, is as if it were not there (§13.1.3, §13.1.4).
+    private static Optional<Instant> onlyDate(Fields fields, String name, Instant now) {
+        return fields.count(name) == 1 ? fields.first(name).flatMap(date -> HttpDate.parse(date, now)) : Optional.empty();
+    }
+}

@@ -1,0 +1,33 @@
+package lib.site;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import lib.http.Content;
+
+/// What stands where a target points?
+public sealed interface Resource {
+
+    /// A regular file, opened; whoever has it closes it.
+    ///
+    /// @param name its name's octets
+    /// @param modified to the nanosecond
+    record Document(Content.OpenFile file, String name, long length, Instant modified) implements Resource {}
+
+    /// A directory that may be listed.
+    record Directory(Path path) implements Resource {}
+
+    /// Nothing that we would tell of.
+    record Missing() implements Resource {}
+
+    /// Something that the operating system does not let us read.
+    record Forbidden() implements Resource {}
+
+    Resource MISSING = new Missing();
+    Resource FORBIDDEN = new Forbidden();
+
+    /// One line of a directory.
+    ///
+    /// @param name its octets
+    /// @param length 0 for a directory
+    record Entry(String name, boolean directory, long length, Instant modified) {}
+}

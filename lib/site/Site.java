@@ -1,0 +1,170 @@
+package lib.site;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lib.http.Content;
+import lib.http.Fields;
+import lib.http.MediaTypes;
+import lib.http.Negotiation;
+import lib.http.Request;
+import lib.http.Response;
+import lib.http.Status;
+import lib.http.Target;
+
+/// What is the answer? Every request goes in, a response comes out: no socket, no clock.
+public final class Site {
+
+    /// How a site behaves, apart from where its files are.
+    ///
+    /// @param indexNames files that stand for their directory, the first that exists wins
+    /// @param listing are directories without one listed?
+    /// @param spa does a missing page become the root's index, for an application that routes by itself?
+    /// @param cors may scripts of other origins read the answers? (WHATWG Fetch)
+    /// @param trace is TRACE answered?
+    /// @param fields sent along with every response, in place of ours of the same name
+    public record Manners(List<String> indexNames, boolean listing, boolean spa, boolean cors, boolean trace, Fields fields) {
+        public Manners {
+            indexNames = List.copyOf(indexNames);
+        }
+    }
+
+    private final Docroot docroot;
+    private final Manners manners;
+    private final StaticFiles files;
+    private final String allow;
+
+    public Site(Docroot docroot, Manners manners, MediaTypes mediaTypes, int mostRanges) {
+        this.docroot = docroot;
+        this.manners = manners;
+        this.files = new StaticFiles(docroot, mediaTypes, mostRanges);
+        this.allow = manners.trace ? "GET, HEAD, OPTIONS, TRACE" : "GET, HEAD, OPTIONS";
+    }
+
+    /// The response to a well-formed request; the caller closes its content.
+    public Response answer(Request request, Instant now) {
+        return dressed(request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED) : byMethod(request, now));
+    }
+
+    /// A refusal, with the fields that every response of this site has.
+    public Response refuse(Status status) {
+        return dressed(Response.failure(status));
+    }
+
+    private Response dressed(Response response) {
+        Fields ours = Fields.of("X-Content-Type-Options", "nosniff");
+        if (manners.cors) {
+            ours = ours.with("Access-Control-Allow-Origin", "*").with("Access-Control-Expose-Headers", "*");
+        }
+        return response.with(ours).with(manners.fields);
+    }
+
+    private Response byMethod(Request request, Instant now) {
+        return switch (request.method()) {
+            case "GET", "HEAD" -> request.target() instanceof Target.Place place
+                    ? read(request, place, now) : Response.failure(Status.BAD_REQUEST);
+            case "OPTIONS" -> options(request);
+            case "TRACE" -> manners.trace ? trace(request) : notAllowed();
+            default -> Request.KNOWN_METHODS.contains(request.method())
+                    ? notAllowed() : Response.failure(Status.NOT_IMPLEMENTED);
+        };
+    }
+
+    private Response notAllowed() {
+        return Response.failure(Status.METHOD_NOT_ALLOWED, "Allow", allow);
+    }
+
+    /// What may be done here; with `cors` also the answer to a browser that asks before it lets a script ask.
+    private Response options(Request request) {
+        Fields fields = Fields.of("Allow", allow);
+        if (manners.cors && request.fields().has("Access-Control-Request-Method")) {
+            String asked = request.fields().combined("Access-Control-Request-Headers").orElse("*");
+            fields = fields.with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+                    .with("Access-Control-Allow-Headers", asked).with("Access-Control-Max-Age", "86400");
+        }
+        return Response.of(Status.NO_CONTENT, fields);
+    }
+
+    /// The request as it arrived, but for what proves who the client is: a script must not get at that by way of an
+    /// echo (RFC 9110 §9.3.8).
+    private static Response trace(Request request) {
+        StringBuilder echo = new StringBuilder("TRACE ").append(request.rawTarget()).append(" HTTP/1.")
+                .append(request.minorVersion()).append("\r\n");
+        for (Fields.Line line : request.fields().lines()) {
+            boolean secret = List.of("authorization", "proxy-authorization", "cookie", "cookie2").contains(
+                    line.name().toLowerCase(java.util.Locale.ROOT));
+            if (!secret) {
+                echo.append(line.name()).append(": ").append(line.value()).append("\r\n");
+            }
+        }
+        return new Response(Status.OK, Fields.of("Content-Type", "message/http"),
+                new Content.Octets(echo.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
+    private Response read(Request request, Target.Place place, Instant now) {
+        return switch (docroot.resolve(place.segments())) {
+            case Resource.Document document -> document(request, place, document, now);
+            case Resource.Directory directory -> place.directory()
+                    ? directory(request, place, directory, now) : toDirectory(place);
+            case Resource.Missing _ -> missing(request, place, now);
+            case Resource.Forbidden _ -> Response.failure(Status.FORBIDDEN);
+        };
+    }
+
+    /// A slash behind a file's name asks for a directory that is not there.
+    private Response document(Request request, Target.Place place, Resource.Document document, Instant now) {
+        if (place.directory() && !place.segments().isEmpty()) {
+            document.file().close();
+            return missing(request, place, now);
+        }
+        return files.answer(request, document, place.segments(), now);
+    }
+
+    /// Relative links in a directory's page need its name to end in a slash. The query comes along.
+    private static Response toDirectory(Target.Place place) {
+        String query = place.query().map(text -> '?' + text).orElse("");
+        return Response.failure(Status.MOVED_PERMANENTLY, "Location", place.path() + '/' + query);
+    }
+
+    private Response directory(Request request, Target.Place place, Resource.Directory directory, Instant now) {
+        for (String name : manners.indexNames) {
+            List<String> index = new ArrayList<>(place.segments());
+            index.add(name);
+            switch (docroot.resolve(index)) {
+                case Resource.Document document -> {
+                    return files.answer(request, document, index, now);
+                }
+                case Resource.Forbidden _ -> {
+                    return Response.failure(Status.FORBIDDEN);
+                }
+                case Resource.Directory _, Resource.Missing _ -> { }
+            }
+        }
+        if (!manners.listing) {
+            return Response.failure(Status.FORBIDDEN);
+        }
+        Optional<List<Resource.Entry>> entries = docroot.entries(directory);
+        return entries.isEmpty() ? Response.failure(Status.FORBIDDEN)
+                : new Response(Status.OK, Fields.of("Content-Type", "text/html; charset=utf-8"),
+                        new Content.Octets(ListingPage.format(place.segments(), entries.get())));
+    }
+
+    /// With `spa`, a page that is not there is one that the application draws. A browser asks for a page by name; a
+    /// script, a style or an image that is missing stays missing, for else it would be a page that claims to be one.
+    private Response missing(Request request, Target.Place place, Instant now) {
+        String last = place.segments().isEmpty() ? "" : place.segments().getLast();
+        boolean page = last.indexOf('.') < 0
+                || Negotiation.names(request.fields().combined("Accept").orElse(""), "text/html");
+        if (manners.spa && page) {
+            for (String name : manners.indexNames) {
+                List<String> index = List.of(name);
+                if (docroot.resolve(index) instanceof Resource.Document document) {
+                    return files.answer(request, document, index, now);
+                }
+            }
+        }
+        return Response.failure(Status.NOT_FOUND);
+    }
+}

@@ -1,0 +1,41 @@
+package lib.site;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/// Which names of a tree does a stranger get to know of?
+///
+/// Decided by name alone, for listings and requests alike. Dotfiles are a user's own business, but for `.well-known`
+/// (RFC 8615). Some names hold what opens other doors; they stay out even where dotfiles are shown.
+///
+/// @param hidden are dotfiles served?
+/// @param secrets are even secrets?
+public record Visibility(boolean hidden, boolean secrets) {
+    private static final Set<String> SECRET_NAMES = Set.of(".git", ".hg", ".svn", ".bzr", ".ssh", ".gnupg", ".aws",
+            ".azure", ".kube", ".docker", ".netrc", ".pgpass", ".my.cnf", ".npmrc", ".pypirc", ".git-credentials",
+            ".htpasswd", ".htdigest", ".bash_history", ".zsh_history", "id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk",
+            "id_ed25519", "id_ed25519_sk", "privkey.pem", "key.pem", "private.pem", "private.key", "server.key");
+    private static final List<String> SECRET_ENDINGS = List.of(".ppk", ".p12", ".pfx", ".jks", ".keystore", ".kdbx");
+
+    /// Names that may hold a private key, or a harmless certificate or presentation: their content decides.
+    private static final List<String> SUSPECT_ENDINGS = List.of(".key", ".pem");
+
+    /// May a file or directory of this name be served or listed?
+    boolean shows(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        boolean dotfile = lower.startsWith(".") && !lower.equals(".well-known");
+        return (hidden || !dotfile) && (secrets || !isSecret(lower));
+    }
+
+    private static boolean isSecret(String lower) {
+        return SECRET_NAMES.contains(lower) || lower.startsWith(".env")
+                || SECRET_ENDINGS.stream().anyMatch(lower::endsWith);
+    }
+
+    /// Must a file of this name be looked into for a private key?
+    boolean suspects(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return !secrets && SUSPECT_ENDINGS.stream().anyMatch(lower::endsWith);
+    }
+}
