@@ -1,0 +1,78 @@
+package lib.host;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What does a person read when the server has started?
+///
+///     Comanche serves /home/ann/site
+///         http://127.0.0.1:8080/
+///         http://[::1]:8080/
+///     Only this machine can connect; -a 0.0.0.0 lets others in. Ctrl+C stops.
+public final class Banner {
+    private Banner() {}
+
+    /// @param colour does the terminal show it?
+    public static String format(Path docbase, List<InetSocketAddress> addresses, List<Path> sockets, boolean colour) {
+        StringBuilder text = new StringBuilder("Comanche serves ").append(shown(docbase)).append('\n');
+        for (String url : urls(addresses)) {
+            text.append("    ").append(colour ? "\u001b[1;36m" + url + "\u001b[0m" : url).append('\n');
+        }
+        sockets.forEach(socket -> text.append("    unix:").append(socket).append('\n'));
+
+        boolean private_ = addresses.stream().allMatch(address -> address.getAddress().isLoopbackAddress());
+        if (private_ && !addresses.isEmpty()) {
+            text.append("Only this machine can connect; -a 0.0.0.0 lets others in. ");
+        }
+        return text.append("Ctrl+C stops.\n").toString();
+    }
+
+    private static String shown(Path docbase) {
+        return docbase.toAbsolutePath().normalize().toString().replaceAll("\\p{Cntrl}", "?");
+    }
+
+    /// Every address that a browser can open: for a wildcard those of this machine.
+    private static List<String> urls(List<InetSocketAddress> addresses) {
+        List<String> urls = new ArrayList<>();
+        for (InetSocketAddress bound : addresses) {
+            List<InetAddress> hosts = bound.getAddress().isAnyLocalAddress()
+                    ? ofThisMachine(bound.getAddress() instanceof Inet6Address) : List.of(bound.getAddress());
+            hosts.stream().map(host -> url(host, bound.getPort())).filter(url -> !urls.contains(url)).forEach(urls::add);
+        }
+        return urls;
+    }
+
+    private static String url(InetAddress host, int port) {
+        String text = host.getHostAddress();
+        String bare = text.indexOf('%') < 0 ? text : text.substring(0, text.indexOf('%'));
+        String name = host instanceof Inet6Address ? '[' + (host.isLoopbackAddress() ? "::1" : bare) + ']' : bare;
+        return "http://" + name + (port == 80 ? "" : ":" + port) + "/";
+    }
+
+    /// Addresses that need a zone (link-local ones) are left out: no browser opens them.
+    private static List<InetAddress> ofThisMachine(boolean ipv6) {
+        try {
+            return NetworkInterface.networkInterfaces().filter(Banner::isUp).flatMap(NetworkInterface::inetAddresses)
+                    .filter(address -> !address.isLinkLocalAddress() && (ipv6 || !(address instanceof Inet6Address)))
+                    .sorted(java.util.Comparator.comparing(InetAddress::isLoopbackAddress)
+                            .thenComparing(address -> address instanceof Inet6Address))
+                    .toList();
+        } catch (SocketException _) {
+            return List.of(InetAddress.getLoopbackAddress());
+        }
+    }
+
+    private static boolean isUp(NetworkInterface network) {
+        try {
+            return network.isUp();
+        } catch (SocketException _) {
+            return false;
+        }
+    }
+}

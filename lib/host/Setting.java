@@ -1,0 +1,98 @@
+package lib.host;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/// What can be set, how is it called, and what is it if nobody sets it?
+///
+/// The one table from which the command line, the environment and the help are made. A setting named `--no-listing` is
+/// `COMANCHE_NO_LISTING` in the environment.
+public enum Setting {
+    DOCBASE("DIR", ".", "The directory, or the single file, to serve", "-b", "--docbase"),
+    ADDRESS("ADDRESS", "127.0.0.1 and ::1", "Listen here: a name, an IPv4 or IPv6 address, host:port, or unix:PATH; may be "
+            + "given more than once", "-a", "--address", "--bind", "--host"),
+    PORT("PORT", "8080", "The port; 0 picks a free one", "-p", "--port"),
+    INDEX("NAME,...", "index.html,index.htm", "Files that stand for their directory", "--index"),
+    NO_LISTING("", "false", "Do not list directories that have no index file", "--no-listing"),
+    HIDDEN("", "false", "Serve and list dotfiles, too", "--hidden"),
+    ALLOW_SECRETS("", "false", "Serve even .git, .env, private keys and their like", "--allow-secrets"),
+    FOLLOW_SYMLINKS("", "false", "Follow symbolic links that lead out of the directory", "--follow-symlinks"),
+    SPA("", "false", "Answer a page that is missing with the root's index file", "--spa"),
+    CORS("", "false", "Let scripts of other origins read the answers", "--cors"),
+    HEADER("NAME: VALUE", "", "A field for every response; may be given more than once", "--header"),
+    SERVER_NAME("TEXT", "Comanche/" + Setting.VERSION, "The Server field; empty (--server-name=) for none", "--server-name"),
+    TRACE("", "false", "Answer TRACE with an echo of the request", "--trace"),
+    QUIET("", "false", "No access log", "-q", "--quiet"),
+    TIMEOUT("TIME", "30s", "Close a connection that lies idle for so long (3s, 500ms, 2m)", "-t", "--timeout"),
+    HEAD_TIMEOUT("TIME", "10s", "The longest that a request's field section may take to arrive", "--head-timeout"),
+    PROGRESS_TIMEOUT("TIME", "30s", "The longest pause while content is sent or received", "--progress-timeout"),
+    DRAIN_TIMEOUT("TIME", "10s", "How long requests in flight may take once the server stops", "--drain-timeout"),
+    MAX_CONNECTIONS("COUNT", "10000", "Clients served at once; more wait", "--max-connections"),
+    MAX_TARGET("SIZE", "8k", "The longest request-target (414)", "--max-target"),
+    MAX_FIELDS("SIZE", "32k", "The longest field section (431)", "--max-fields"),
+    MAX_FIELD_LINES("COUNT", "128", "The most field lines of a request (431)", "--max-field-lines"),
+    MAX_CONTENT("SIZE", "1m", "The most content that is read of a request that has no use for it (413)", "--max-content"),
+    MAX_RANGES("COUNT", "64", "The most ranges of one request; more are ignored", "--max-ranges");
+
+    public static final String VERSION = "0.2.0";
+
+    private final List<String> options;
+    private final String placeholder;
+    private final String fallback;
+    private final String description;
+
+    Setting(String placeholder, String fallback, String description, String... options) {
+        this.options = List.of(options);
+        this.placeholder = placeholder;
+        this.fallback = fallback;
+        this.description = description;
+    }
+
+    /// The setting that this option sets.
+    static Optional<Setting> of(String option) {
+        for (Setting setting : values()) {
+            if (setting.options.contains(option)) {
+                return Optional.of(setting);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// Its names on the command line, dashes included.
+    public List<String> options() {
+        return options;
+    }
+
+    /// The name that messages use: the long one.
+    public String longOption() {
+        return options.stream().filter(option -> option.startsWith("--")).findFirst().orElseThrow();
+    }
+
+    /// What its value is called in the help; empty for a flag, which has none.
+    public String placeholder() {
+        return placeholder;
+    }
+
+    public boolean isFlag() {
+        return placeholder.isEmpty();
+    }
+
+    public boolean isRepeatable() {
+        return this == ADDRESS || this == HEADER;
+    }
+
+    /// The value that holds when nobody sets it, as it would be written.
+    public String fallback() {
+        return fallback;
+    }
+
+    public String description() {
+        return description;
+    }
+
+    /// Its name in the environment.
+    public String variable() {
+        return "COMANCHE_" + longOption().substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+}
