@@ -7,7 +7,8 @@ import java.util.List;
 /// Which octets of a representation does a Range field select? (RFC 9110 §14)
 public sealed interface ByteRanges {
 
-    /// Some of the octets, in ascending order; never empty, never overlapping.
+    /// Some of the octets; never empty, never overlapping. In the order asked for (§15.3.7.2), or ascending where some
+    /// had to be joined.
     record Selected(List<Range> ranges) implements ByteRanges {
         public Selected {
             ranges = List.copyOf(ranges);
@@ -93,10 +94,11 @@ public sealed interface ByteRanges {
     }
 
     private static List<Range> joined(List<Range> ranges) {
-        ranges.sort(Comparator.comparingLong(Range::first));
+        List<Range> ascending = new ArrayList<>(ranges);
+        ascending.sort(Comparator.comparingLong(Range::first));
         List<Range> joined = new ArrayList<>();
-        Range open = ranges.getFirst();
-        for (Range next : ranges) {
+        Range open = ascending.getFirst();
+        for (Range next : ascending) {
             if (next.first <= open.last + 1) {
                 open = new Range(open.first, Math.max(open.last, next.last));
             } else {
@@ -105,7 +107,7 @@ public sealed interface ByteRanges {
             }
         }
         joined.add(open);
-        return joined;
+        return joined.size() == ranges.size() ? ranges : joined;
     }
 
     /// A position beyond what a long holds lies beyond every file, too.

@@ -4,6 +4,7 @@ import java.net.URLConnection;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /// Which media type does a file of this name have? (RFC 9110 §8.3)
 ///
@@ -126,8 +127,9 @@ public final class MediaTypes {
             """;
 
     /// Files without an extension that are text all the same.
-    private static final String TEXT_NAMES = " readme license licence copying authors changelog changes contributing "
-            + "news notice todo makefile dockerfile gemfile rakefile procfile vagrantfile jenkinsfile sha256sums ";
+    private static final Set<String> TEXT_NAMES = Set.of("readme", "license", "licence", "copying", "authors", "changelog",
+            "changes", "contributing", "news", "notice", "todo", "makefile", "dockerfile", "gemfile", "rakefile", "procfile",
+            "vagrantfile", "jenkinsfile", "sha256sums");
 
     private static final Map<String, String> KNOWN = read(TABLE);
 
@@ -142,11 +144,12 @@ public final class MediaTypes {
     private static Map<String, String> read(String table) {
         Map<String, String> types = new HashMap<>(512);
         for (String line : table.split("\n")) {
-            String[] words = line.split(" +");
+            String[] words = line.split(" "); // by one character: no pattern is compiled before the first answer
             for (int i = 1; i < words.length; i++) {
-                types.put(words[i], words[0]);
+                types.put(words[i], words[0]); // the empty word between two blanks stands for no extension
             }
         }
+        types.remove("");
         return types;
     }
 
@@ -155,7 +158,7 @@ public final class MediaTypes {
         String name = fileName.toLowerCase(Locale.ROOT);
         int dot = name.lastIndexOf('.');
         if (dot < 0) {
-            return TEXT_NAMES.contains(' ' + name + ' ') ? withCharset("text/plain") : UNKNOWN;
+            return TEXT_NAMES.contains(name) ? withCharset("text/plain") : UNKNOWN;
         }
 
         String extension = name.substring(dot + 1);

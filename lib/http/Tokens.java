@@ -28,17 +28,33 @@ public final class Tokens {
     }
 
     public static boolean isToken(String text) {
-        return !text.isEmpty() && text.chars().allMatch(Tokens::isTokenChar);
+        for (int i = 0; i < text.length(); i++) {
+            if (!isTokenChar(text.charAt(i))) {
+                return false;
+            }
+        }
+        return !text.isEmpty();
     }
 
     /// One or more digits and nothing else: no sign, no blank.
     public static boolean isDigits(String text) {
-        return !text.isEmpty() && text.chars().allMatch(Tokens::isDigit);
+        for (int i = 0; i < text.length(); i++) {
+            if (!isDigit(text.charAt(i))) {
+                return false;
+            }
+        }
+        return !text.isEmpty();
     }
 
     /// Octets that a field value may hold: visible ones, blank, tab, and what lies beyond ASCII (§5.5).
     public static boolean isFieldValue(String text) {
-        return text.chars().allMatch(c -> c == '\t' || (c >= ' ' && c != 0x7F && c <= 0xFF));
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c != '\t' && (c < ' ' || c == 0x7F || c > 0xFF)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Without the optional white space around it (§5.6.3), which is blanks and tabs only.
