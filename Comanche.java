@@ -49,6 +49,9 @@
 //SOURCES lib/host/PlainLine.java
 //SOURCES lib/host/Endpoint.java
 //SOURCES lib/host/Settings.java
+//SOURCES lib/host/LogText.java
+//SOURCES lib/host/LogFile.java
+//SOURCES lib/host/ErrorLog.java
 //SOURCES lib/host/AccessLog.java
 //SOURCES lib/host/Connection.java
 //SOURCES lib/host/Server.java
@@ -66,7 +69,9 @@ import java.util.Map;
 import java.util.Optional;
 import lib.host.AccessLog;
 import lib.host.Banner;
+import lib.host.ErrorLog;
 import lib.host.Fault;
+import lib.host.LogFile;
 import lib.host.PlainLine;
 import lib.host.Server;
 import lib.host.Setting;
@@ -97,7 +102,10 @@ public final class Comanche {
             code = fault.exitCode();
         }
         System.out.flush();
-        System.exit(code);
+        // To return ends the machine at once; exit first waits 300 ms for threads in system calls, as the JDK's pollers are.
+        if (code != 0) {
+            System.exit(code);
+        }
     }
 
     private static int run(String[] arguments) throws Fault {
@@ -113,8 +121,10 @@ public final class Comanche {
         FileOutputStream out = new FileOutputStream(FileDescriptor.out);
         Signals signals = new Signals(Fault.CANNOT_START);
         Site site = site(settings);
-        try (AccessLog log = new AccessLog(settings.quiet() ? OutputStream.nullOutputStream() : out, System.err);
-                Server server = Server.bind(settings, site, log)) {
+        try (ErrorLog errors = new ErrorLog(LogFile.standardError());
+                AccessLog log = settings.quiet() ? AccessLog.none()
+                        : new AccessLog(LogFile.standardOutput(), AccessLog.Format.COMMON, errors);
+                Server server = Server.bind(settings, site, log, errors)) {
             server.start();
             say(out, Banner.format(settings.docbase(), server.addresses(), server.sockets(), isColourful()));
             signals.awaitStop();
@@ -206,7 +216,7 @@ public final class Comanche {
                 spec.usageMessage().autoWidth(true).abbreviateSynopsis(spec != completion).sortOptions(false);
             }
             root.addSubcommand("serve", new CommandLine(serve)).addSubcommand("completion", new CommandLine(completion));
-            return new CommandLine(root).setExpandAtFiles(false);
+            return new CommandLine(root).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true);
         }
 
         private static OptionSpec option(Setting setting) {

@@ -20,11 +20,12 @@ public final class Banner {
 
     /// @param colour does the terminal show it?
     public static String format(Path docbase, List<InetSocketAddress> addresses, List<Path> sockets, boolean colour) {
-        StringBuilder text = new StringBuilder("Comanche serves ").append(shown(docbase)).append('\n');
+        String place = docbase.toAbsolutePath().normalize().toString();
+        StringBuilder text = new StringBuilder("Comanche serves ").append(shown(place)).append('\n');
         for (String url : urls(addresses)) {
             text.append("    ").append(colour ? "\u001b[1;36m" + url + "\u001b[0m" : url).append('\n');
         }
-        sockets.forEach(socket -> text.append("    unix:").append(socket).append('\n'));
+        sockets.forEach(socket -> text.append("    unix:").append(shown(socket.toString())).append('\n'));
 
         boolean private_ = addresses.stream().allMatch(address -> address.getAddress().isLoopbackAddress());
         if (private_ && !addresses.isEmpty()) {
@@ -33,8 +34,9 @@ public final class Banner {
         return text.append("Ctrl+C stops.\n").toString();
     }
 
-    private static String shown(Path docbase) {
-        return docbase.toAbsolutePath().normalize().toString().replaceAll("\\p{Cntrl}", "?");
+    /// A name must not drive the terminal.
+    private static String shown(String name) {
+        return name.replaceAll("\\p{Cntrl}", "?");
     }
 
     /// Every address that a browser can open: for a wildcard those of this machine.

@@ -8,6 +8,8 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import lib.http.Authority;
+import lib.http.Fields;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
@@ -38,6 +40,7 @@ final class Connection {
     private final Site site;
     private final Limits limits;
     private final AccessLog log;
+    private final ErrorLog errors;
     private final RequestReader reader;
     private final ResponseWriter writer;
     private final String client;
@@ -47,13 +50,17 @@ final class Connection {
     private volatile boolean stopping;
     private volatile boolean inputEnded;
 
-    Connection(SocketChannel channel, Site site, String server, Limits limits, AccessLog log) {
+    /// When the first octets of the request were there, as [System#nanoTime].
+    private long begun;
+
+    Connection(SocketChannel channel, Site site, String server, Limits limits, AccessLog log, ErrorLog errors) {
         this.channel = channel;
         this.site = site;
         this.limits = limits;
         this.log = log;
+        this.errors = errors;
         this.client = client(channel);
-        this.reader = new RequestReader(channel, limits, this::moved, () -> enter(Phase.HEAD, limits.head()));
+        this.reader = new RequestReader(channel, limits, this::moved, this::begin);
         this.writer = new ResponseWriter(channel, server, this::moved);
         enter(Phase.IDLE, limits.idle());
     }
@@ -76,15 +83,51 @@ final class Connection {
                 if (stopping && !reader.hasMore()) {
                     return;
                 }
-                persists = switch (reader.next()) {
+                persists = switch (next()) {
                     case RequestReader.Received received -> exchange(received);
-                    case RequestReader.Malformed malformed -> refuse(malformed.status(), malformed.requestLine());
-                    case RequestReader.Closed closed -> closed.midway() && refuse(unfinished(), closed.requestLine());
+                    case RequestReader.Malformed malformed ->
+                            refuse(malformed.status(), Asked.inVain(malformed.requestLine()));
+                    case RequestReader.Closed closed ->
+                            closed.midway() && refuse(unfinished(), Asked.inVain(closed.requestLine()));
                 };
             }
             linger();
         } catch (IOException _) {
             // The client is gone, or was cut off for being overdue: there is nobody to tell.
+        } catch (RuntimeException | Error defect) {
+            errors.defect("A connection broke off", defect);
+        }
+    }
+
+    private void begin() {
+        enter(Phase.HEAD, limits.head());
+        begun = System.nanoTime();
+    }
+
+    /// A request that breaks off with its connection has no answer, but a line in the log.
+    private RequestReader.Incoming next() throws IOException {
+        try {
+            return reader.next();
+        } catch (IOException e) {
+            if (phase == Phase.HEAD) {
+                log(Asked.inVain(""), unfinished(), 0);
+            }
+            throw e;
+        }
+    }
+
+    /// What the log says of a request, whatever has come of it.
+    ///
+    /// @param requestLine empty where it did not arrive
+    /// @param request empty where it never became one
+    private record Asked(Instant time, String requestLine, Optional<Request> request) {
+        static Asked inVain(String requestLine) {
+            return new Asked(Instant.now(), requestLine, Optional.empty());
+        }
+
+        static Asked of(Request request, Instant now) {
+            String line = request.method() + ' ' + request.rawTarget() + " HTTP/1." + request.minorVersion();
+            return new Asked(now, line, Optional.of(request));
         }
     }
 
@@ -92,19 +135,20 @@ final class Connection {
     private boolean exchange(RequestReader.Received received) throws IOException {
         Request request = received.request();
         Instant now = Instant.now();
+        Asked asked = Asked.of(request, now);
         Response response = answer(request, now);
         try {
             enter(Phase.CONTENT, limits.progress());
             boolean unread = request.expectsContinue() && !received.content().isAtEnd() && response.status().isError();
-            Optional<Status> fault = unread ? Optional.empty() : drain(request, received.content(), response);
+            Optional<Status> fault = unread ? Optional.empty() : drain(asked, request, received.content(), response);
             if (fault.isPresent()) {
-                return refuse(fault.get(), requestLine(request));
+                return refuse(fault.get(), asked);
             }
 
             boolean persists = request.persists() && received.content().isAtEnd() && !stopping;
             Afterwards afterwards = !persists ? Afterwards.CLOSE
                     : request.minorVersion() >= 1 ? Afterwards.PERSIST : Afterwards.PERSIST_1_0;
-            send(response, request.isHead(), afterwards, requestLine(request), now);
+            send(response, request.isHead(), afterwards, asked);
             return persists;
         } finally {
             response.content().close();
@@ -115,8 +159,8 @@ final class Connection {
     private Response answer(Request request, Instant now) {
         try {
             return site.answer(request, now);
-        } catch (RuntimeException defect) {
-            System.err.println("comanche: a request could not be answered: " + defect);
+        } catch (RuntimeException | StackOverflowError defect) {
+            errors.defect("A request could not be answered", defect);
             return site.refuse(Status.INTERNAL_SERVER_ERROR);
         }
     }
@@ -125,7 +169,8 @@ final class Connection {
     /// sending, comes to read the answer. Returns what is wrong with it, if anything is.
     ///
     /// An answer that refuses the request anyway does not wait for more than the limit; it closes.
-    private Optional<Status> drain(Request request, RequestContent content, Response response) throws IOException {
+    private Optional<Status> drain(Asked asked, Request request, RequestContent content, Response response)
+            throws IOException {
         if (content.isAtEnd()) {
             return Optional.empty();
         }
@@ -144,6 +189,9 @@ final class Connection {
             return Optional.of(Status.BAD_REQUEST);
         } catch (java.io.EOFException _) {
             return Optional.of(unfinished());
+        } catch (IOException e) {
+            log(asked, unfinished(), 0);
+            throw e;
         }
     }
 
@@ -153,24 +201,27 @@ final class Connection {
     }
 
     /// Answers what is no request, and closes; returns that the connection does not go on.
-    private boolean refuse(Status status, String requestLine) throws IOException {
-        send(site.refuse(status), false, Afterwards.CLOSE, requestLine, Instant.now());
+    private boolean refuse(Status status, Asked asked) throws IOException {
+        send(site.refuse(status), false, Afterwards.CLOSE, asked);
         return false;
     }
 
     /// Sends and logs, and logs also what could not be sent whole.
-    private void send(Response response, boolean headOnly, Afterwards afterwards, String requestLine, Instant now)
-            throws IOException {
+    private void send(Response response, boolean headOnly, Afterwards afterwards, Asked asked) throws IOException {
         enter(Phase.RESPONSE, limits.progress());
         try {
-            writer.write(response, headOnly, afterwards, now);
+            writer.write(response, headOnly, afterwards, Instant.now());
         } finally {
-            log.record(new AccessLog.Entry(client, now, requestLine, response.status().code(), writer.contentOctets()));
+            log(asked, response.status(), writer.contentOctets());
         }
     }
 
-    private static String requestLine(Request request) {
-        return request.method() + ' ' + request.rawTarget() + " HTTP/1." + request.minorVersion();
+    private void log(Asked asked, Status status, long octets) {
+        Optional<Fields> fields = asked.request().map(Request::fields);
+        log.record(new AccessLog.Entry(client, asked.time(), Duration.ofNanos(System.nanoTime() - begun),
+                Optional.empty(), asked.request().flatMap(Request::authority).map(Authority::host),
+                asked.requestLine(), status.code(), octets, fields.flatMap(all -> all.combined("Referer")),
+                fields.flatMap(all -> all.combined("User-Agent")), false));
     }
 
     /// Closes our side, and reads on until the client closes its own or the time is up.

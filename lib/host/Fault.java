@@ -10,6 +10,9 @@ public final class Fault extends Exception {
     /// The command line or a setting is wrong.
     public static final int USAGE = 2;
 
+    /// This system lacks what was asked for (EX_CONFIG of `sysexits.h`).
+    public static final int UNSUPPORTED = 78;
+
     private final int exitCode;
 
     public Fault(int exitCode, String sentence) {

@@ -2,6 +2,7 @@ package lib.host;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.ConnectException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -16,10 +17,11 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -45,6 +47,7 @@ public final class Server implements AutoCloseable {
     private final Settings settings;
     private final Site site;
     private final AccessLog log;
+    private final ErrorLog errors;
     private final List<ServerSocketChannel> listeners = new ArrayList<>();
     private final List<InetSocketAddress> addresses = new ArrayList<>();
     private final List<Path> sockets = new ArrayList<>();
@@ -52,26 +55,27 @@ public final class Server implements AutoCloseable {
     private final Semaphore places;
     private volatile boolean stopping;
 
-    private Server(Settings settings, Site site, AccessLog log) {
+    private Server(Settings settings, Site site, AccessLog log, ErrorLog errors) {
         this.settings = settings;
         this.site = site;
         this.log = log;
+        this.errors = errors;
         this.places = new Semaphore(settings.limits().connections());
     }
 
     /// A server that listens: from now on a client can connect, and is answered once it [#start]s.
     ///
     /// @throws Fault if an address can't be had; then none is held
-    public static Server bind(Settings settings, Site site, AccessLog log) throws Fault {
-        Server server = new Server(settings, site, log);
+    public static Server bind(Settings settings, Site site, AccessLog log, ErrorLog errors) throws Fault {
+        Server server = new Server(settings, site, log, errors);
         try {
             if (settings.addresses().isEmpty()) {
                 server.bindLoopback();
             }
+            server.bindHosts();
             for (Endpoint endpoint : settings.addresses()) {
-                switch (endpoint) {
-                    case Endpoint.Inet inet -> server.bindHost(inet);
-                    case Endpoint.Unix unix -> server.bindUnix(Path.of(unix.path()));
+                if (endpoint instanceof Endpoint.Unix unix) {
+                    server.bindUnix(unix.path());
                 }
             }
             return server;
@@ -109,11 +113,26 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private void bindHost(Endpoint.Inet inet) throws Fault {
-        int port = inet.port().orElse(settings.port());
-        for (InetAddress address : resolve(inet.host())) {
-            if (!isCovered(address, port)) {
-                port = bind(address, port);
+    /// Wildcards come first: they have the other addresses of their port, too, and could not be bound beside them. A
+    /// picked port is picked once, for all.
+    private void bindHosts() throws Fault {
+        List<InetSocketAddress> wanted = new ArrayList<>();
+        for (Endpoint endpoint : settings.addresses()) {
+            if (endpoint instanceof Endpoint.Inet inet) {
+                int port = inet.port().orElse(settings.port());
+                resolve(inet.host()).forEach(address -> wanted.add(new InetSocketAddress(address, port)));
+            }
+        }
+        wanted.sort(Comparator.comparing((InetSocketAddress address) -> !address.getAddress().isAnyLocalAddress())
+                .thenComparing(address -> address.getAddress().isAnyLocalAddress()
+                        && address.getAddress() instanceof Inet4Address));
+
+        int picked = 0;
+        for (InetSocketAddress address : wanted) {
+            int port = address.getPort() == 0 ? picked : address.getPort();
+            if (!isCovered(address.getAddress(), port)) {
+                int bound = bind(address.getAddress(), port);
+                picked = address.getPort() == 0 ? bound : picked;
             }
         }
     }
@@ -182,7 +201,7 @@ public final class Server implements AutoCloseable {
         String host = address.getHostAddress();
         return new Fault(Fault.CANNOT_START, switch (refusal) {
             case IN_USE -> "Port " + port + " on " + host + " is in use; stop what uses it, or choose another port"
-                    + (settings.portChosen() ? " (-p)." : " (-p 0 picks a free one).");
+                    + (port != settings.port() ? "." : settings.portChosen() ? " (-p)." : " (-p 0 picks a free one).");
             case NOT_OURS -> "The address " + host + " is not one of this machine; say one that is, such as 127.0.0.1 or "
                     + "0.0.0.0.";
             case NOT_ALLOWED -> "Port " + port + " on " + host + " is not open to this user; choose one above 1023 (-p).";
@@ -191,11 +210,12 @@ public final class Server implements AutoCloseable {
 
     /// A socket file that nobody listens on is left from a server that was killed, and taken over; one that answers is
     /// in use.
-    private void bindUnix(Path path) throws Fault {
+    private void bindUnix(String text) throws Fault {
         try {
+            Path path = Path.of(text);
             UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
             if (isSocket(path)) {
-                if (answers(address)) {
+                if (!isAbandoned(address)) {
                     throw new Fault(Fault.CANNOT_START, "The socket " + path + " is in use; stop what uses it, or name "
                             + "another.");
                 }
@@ -206,17 +226,23 @@ public final class Server implements AutoCloseable {
             listener.bind(address, BACKLOG);
             sockets.add(path);
         } catch (IOException | IllegalArgumentException _) {
-            throw new Fault(Fault.CANNOT_START, "The socket " + path + " can't be made; name a new file in a directory that "
+            throw new Fault(Fault.CANNOT_START, "The socket " + text + " can't be made; name a new file in a directory that "
                     + "this user can write, with a path of at most 100 characters.");
         }
     }
 
+    /// Only a socket may be taken over: not a FIFO, not a device, which are no regular files either.
     private static boolean isSocket(Path path) throws IOException {
-        return Files.exists(path) && Files.readAttributes(path, BasicFileAttributes.class).isOther();
+        final int type = 0170000, socket = 0140000; // S_IFMT, S_IFSOCK of stat(2)
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+                && ((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & type) == socket;
     }
 
-    private static boolean answers(UnixDomainSocketAddress address) {
+    /// Refused, that is; a socket that this user must not open belongs to somebody.
+    private static boolean isAbandoned(UnixDomainSocketAddress address) {
         try (SocketChannel _ = SocketChannel.open(address)) {
+            return false;
+        } catch (ConnectException _) {
             return true;
         } catch (IOException _) {
             return false;
@@ -250,7 +276,7 @@ public final class Server implements AutoCloseable {
 
     private void admit(SocketChannel channel) {
         noDelay(channel);
-        Connection connection = new Connection(channel, site, settings.server(), settings.limits(), log);
+        Connection connection = new Connection(channel, site, settings.server(), settings.limits(), log, errors);
         connections.add(connection);
         Thread.ofVirtual().start(() -> {
             try {

@@ -31,6 +31,9 @@ public record Settings(Path docbase, List<Endpoint> addresses, int port, boolean
     private static final Set<String> OURS = Set.of("content-length", "transfer-encoding", "connection", "date", "server",
             "trailer", "upgrade", "te", "keep-alive", "content-range", "content-encoding");
 
+    /// Deadlines are counted in nanoseconds, which a long cannot do for ever.
+    private static final Duration LONGEST = Duration.ofDays(365);
+
     public Settings {
         addresses = List.copyOf(addresses);
     }
@@ -162,9 +165,11 @@ public record Settings(Path docbase, List<Endpoint> addresses, int port, boolean
                 String value = Tokens.trimmed(octets(text.substring(colon + 1)));
                 boolean ours = OURS.contains(name.toLowerCase(Locale.ROOT));
                 if (!Tokens.isToken(name) || !Tokens.isFieldValue(value)) {
-                    complaints.add("--header '" + shown(text) + "' is no field; write it as 'Name: value'.");
+                    complaints.add(names.get(Setting.HEADER) + " '" + shown(text)
+                            + "' is no field; write it as 'Name: value'.");
                 } else if (ours) {
-                    complaints.add("--header '" + shown(text) + "' is set by the server itself; leave " + name + " out"
+                    complaints.add(names.get(Setting.HEADER) + " '" + shown(text)
+                            + "' is set by the server itself; leave " + name + " out"
                             + (name.equalsIgnoreCase("server") ? ", or use --server-name." : "."));
                 } else {
                     lines.add(new Fields.Line(name, value));
@@ -192,8 +197,8 @@ public record Settings(Path docbase, List<Endpoint> addresses, int port, boolean
                 case "h" -> Duration.ofHours(number);
                 default -> Duration.ZERO;
             };
-            if (time.isZero()) {
-                complain(setting, "is no time above zero; say for example 3s, 500ms or 2m.");
+            if (time.isZero() || time.compareTo(LONGEST) > 0) {
+                complain(setting, "is no time above zero and within a year; say for example 3s, 500ms or 2m.");
             }
             return time;
         }

@@ -154,15 +154,20 @@ public final class Docroot {
         return directory;
     }
 
-    /// A link on the way is replaced by the real path behind the whole, which must lie in the tree and be as visible
-    /// as any other. Where links may lead out, they are followed as the system does it.
+    /// A link on the way is replaced by the real path behind the whole.
     private Optional<Resource> behindLink(List<Path> names) throws IOException {
-        Path real = path(names).toRealPath();
-        if (followsLinks) {
-            return outside(real);
+        Path path = root;
+        for (Path name : names) {
+            path = path.resolve(name);
         }
+        return at(path.toRealPath());
+    }
+
+    /// A real path must lie in the tree, and be as visible as any other there. Where links may lead out, what lies
+    /// outside is opened as the system does it.
+    private Optional<Resource> at(Path real) throws IOException {
         if (!real.startsWith(root)) {
-            return Optional.of(Resource.MISSING);
+            return followsLinks ? outside(real) : Optional.of(Resource.MISSING);
         }
 
         List<Path> realNames = names(real);
@@ -193,6 +198,9 @@ public final class Docroot {
     }
 
     private Optional<Resource> outside(Path real) throws IOException {
+        if (leadsToSecret(real)) {
+            return Optional.of(Resource.MISSING);
+        }
         if (real.getNameCount() == 0 || Files.isDirectory(real)) {
             return Optional.of(new Resource.Directory(real));
         }
@@ -204,6 +212,17 @@ public final class Docroot {
             BasicFileAttributes attributes = parent.attributes(name);
             return attributes.isRegularFile() ? open(parent, name, attributes, false) : Optional.of(Resource.MISSING);
         }
+    }
+
+    /// Whoever links to a place outside has chosen it, below a dotted directory or not; but not a secret that lies there.
+    private boolean leadsToSecret(Path real) {
+        Visibility butSecrets = new Visibility(true, visibility.secrets());
+        for (Path name : real) {
+            if (!butSecrets.shows(FileNames.octets(name))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Opens a regular file: never a device, a socket or a FIFO, whose opening alone may block or act. What was asked
@@ -283,8 +302,7 @@ public final class Docroot {
     }
 
     private Optional<Entry> throughLink(Path path, String octets, Instant modified) {
-        Resource resource = path.startsWith(root) ? walk(names(path), false) : Resource.MISSING;
-        return switch (resource) {
+        return switch (path.startsWith(root) ? walk(names(path), false) : follow(path)) {
             case Document document -> {
                 document.file().close();
                 yield Optional.of(new Entry(octets, false, document.length(), document.modified()));
@@ -292,6 +310,15 @@ public final class Docroot {
             case Resource.Directory _ -> Optional.of(new Entry(octets, true, 0, modified));
             case Resource.Missing _, Resource.Forbidden _ -> Optional.empty();
         };
+    }
+
+    /// What a path outside of the tree leads to, which may be inside again.
+    private Resource follow(Path path) {
+        try {
+            return at(path.toRealPath()).orElse(Resource.MISSING);
+        } catch (IOException _) {
+            return Resource.MISSING;
+        }
     }
 
     private static final class LinkOnTheWay extends IOException {

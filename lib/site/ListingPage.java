@@ -41,7 +41,7 @@ final class ListingPage {
                 <body>
                 <h1>Index of %1$s</h1>
                 <table>
-                """.replace("%1$s", place).replace("%%", "%"));
+                """.replace("%%", "%").replace("%1$s", place));
         if (!segments.isEmpty()) {
             page.append("<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n");
         }

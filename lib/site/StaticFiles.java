@@ -71,8 +71,10 @@ public final class StaticFiles {
         }
     }
 
+    /// Type and siblings go by the name that was asked for: a link's own, not that of the file behind it, which may lie
+    /// beside the siblings of another.
     private Representation select(Request request, Document document, List<String> segments) {
-        String type = mediaTypes.of(document.name());
+        String type = mediaTypes.of(segments.isEmpty() ? document.name() : segments.getLast());
         List<String> offered = new ArrayList<>();
         List<Document> siblings = new ArrayList<>();
         for (Sibling sibling : segments.isEmpty() ? List.<Sibling>of() : SIBLINGS) {
@@ -98,7 +100,7 @@ public final class StaticFiles {
 
     private Optional<Document> sibling(Document document, List<String> segments, Sibling sibling) {
         List<String> beside = new ArrayList<>(segments);
-        beside.set(beside.size() - 1, document.name() + sibling.ending);
+        beside.set(beside.size() - 1, segments.getLast() + sibling.ending);
         if (!docroot.mayHold(beside) || !(docroot.resolve(beside) instanceof Document found)) {
             return Optional.empty();
         }
@@ -123,8 +125,8 @@ public final class StaticFiles {
             case PROCEED -> { }
         }
 
-        Fields fields = varying(selected, Fields.of("Content-Type", selected.type, "Last-Modified",
-                HttpDate.format(modified), "ETag", tag.format(), "Accept-Ranges", "bytes"));
+        Fields fields = encoded(selected, varying(selected, Fields.of("Content-Type", selected.type, "Last-Modified",
+                HttpDate.format(modified), "ETag", tag.format(), "Accept-Ranges", "bytes")));
         Optional<String> range = request.isGet() && Preconditions.rangeApplies(request, tag, modified, now)
                 ? request.fields().combined("Range") : Optional.empty();
         ByteRanges ranges = range.map(field -> ByteRanges.select(field, document.length(), mostRanges))
@@ -139,8 +141,11 @@ public final class StaticFiles {
     }
 
     private static Fields varying(Representation selected, Fields fields) {
-        Fields varying = selected.negotiated ? fields.with("Vary", "Accept-Encoding") : fields;
-        return selected.coding.isEmpty() ? varying : varying.with("Content-Encoding", selected.coding);
+        return selected.negotiated ? fields.with("Vary", "Accept-Encoding") : fields;
+    }
+
+    private static Fields encoded(Representation selected, Fields fields) {
+        return selected.coding.isEmpty() ? fields : fields.with("Content-Encoding", selected.coding);
     }
 
     private static Response partial(Document document, String type, Fields fields, List<ByteRanges.Range> ranges) {

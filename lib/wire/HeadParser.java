@@ -106,8 +106,12 @@ final class HeadParser {
         }
 
         int space = indexOf(octets, lineStart, length, ' ');
+        int methodEnd = space < 0 ? length : space;
+        if (methodEnd - lineStart > Limits.METHOD_OCTETS) {
+            return overlongMethod(octets, methodEnd);
+        }
         if (space < 0) {
-            return length - lineStart > Limits.METHOD_OCTETS ? overlongMethod(octets, length) : INCOMPLETE;
+            return INCOMPLETE;
         }
         int end = indexOf(octets, space + 1, length, ' ');
         boolean overlong = (end < 0 ? length : end) - space - 1 > limits.targetOctets();
@@ -116,8 +120,8 @@ final class HeadParser {
     }
 
     /// A method longer than any that we know is 501 (RFC 9112 §3), if it is a method at all.
-    private Outcome overlongMethod(byte[] octets, int length) {
-        boolean token = Tokens.isToken(text(octets, lineStart, length));
+    private Outcome overlongMethod(byte[] octets, int end) {
+        boolean token = Tokens.isToken(text(octets, lineStart, end));
         return malformed(token ? Status.NOT_IMPLEMENTED : Status.BAD_REQUEST);
     }
 

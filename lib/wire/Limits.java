@@ -5,8 +5,8 @@ import java.time.Duration;
 /// How much of everything does a client get? Each limit has a setting of its own.
 ///
 /// @param targetOctets the longest request-target; a longer one is 414
-/// @param fieldsOctets the longest field section, trailer sections too; a longer one is 431
-/// @param fieldLines the most field lines of a section; more are 431
+/// @param fieldsOctets the longest field section; a longer one is 431, or 400 where it is a trailer section
+/// @param fieldLines the most field lines of a section; more are the same
 /// @param contentOctets the most content of a refused or needless kind that is read before the answer; more is 413
 /// @param ranges the most ranges that one Range field may ask for; more are ignored
 /// @param idle how long a connection may lie idle between two requests

@@ -1,0 +1,258 @@
+package tests.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lib.host.Endpoint;
+import lib.host.Fault;
+import lib.host.Setting;
+import lib.host.Settings;
+import lib.http.Fields;
+import lib.site.Visibility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Words to settings: the line over the environment over the defaults, and a sentence for everything that is wrong.
+class SettingsTest {
+    private static final Map<Setting, List<String>> NOTHING = Map.of();
+
+    @TempDir
+    private Path directory;
+
+    private static Settings of(Setting setting, String... values) throws Fault {
+        return Settings.of(Map.of(setting, List.of(values)), Map.of());
+    }
+
+    private static String complaint(Map<Setting, List<String>> line, Map<String, String> environment) {
+        Fault fault = assertThrows(Fault.class, () -> Settings.of(line, environment));
+        assertEquals(Fault.USAGE, fault.exitCode());
+        return fault.getMessage();
+    }
+
+    private static String complaint(Setting setting, String... values) {
+        return complaint(Map.of(setting, List.of(values)), Map.of());
+    }
+
+    @Test
+    void nobodyNeedsToSetAnything() throws Fault {
+        Settings settings = Settings.of(NOTHING, Map.of());
+        assertEquals(Path.of("."), settings.docbase());
+        assertEquals(List.of(), settings.addresses());
+        assertEquals(8080, settings.port());
+        assertFalse(settings.portChosen());
+        assertEquals(List.of("index.html", "index.htm"), settings.manners().indexNames());
+        assertTrue(settings.manners().listing());
+        assertFalse(settings.manners().spa() || settings.manners().cors() || settings.manners().trace());
+        assertEquals(Fields.NONE, settings.manners().fields());
+        assertEquals(new Visibility(false, false), settings.visibility());
+        assertFalse(settings.followsLinks() || settings.quiet());
+        assertTrue(settings.server().startsWith("Comanche"));
+        assertEquals(Duration.ofSeconds(30), settings.limits().idle());
+        assertTrue(settings.limits().targetOctets() >= 8000);
+    }
+
+    @Test
+    void theLineWinsOverTheEnvironmentAndThatOverTheDefault() throws Fault {
+        Map<String, String> environment = Map.of("COMANCHE_PORT", "81", "COMANCHE_SPA", "true");
+        assertEquals(81, Settings.of(NOTHING, environment).port());
+        assertTrue(Settings.of(NOTHING, environment).portChosen());
+        assertTrue(Settings.of(NOTHING, environment).manners().spa());
+        assertEquals(82, Settings.of(Map.of(Setting.PORT, List.of("82")), environment).port());
+        assertEquals(84, of(Setting.PORT, "83", "84").port());
+        assertTrue(of(Setting.PORT, "8080").portChosen());
+    }
+
+    /// Every setting can be set in the environment, and wrong there.
+    @ParameterizedTest
+    @EnumSource(Setting.class)
+    void everySettingIsReadFromTheEnvironment(Setting setting) {
+        String wrong = setting == Setting.HEADER || setting == Setting.INDEX ? "/" : "\u0001/";
+        assertTrue(complaint(NOTHING, Map.of(setting.variable(), wrong)).endsWith("."));
+    }
+
+    @Test
+    void inTheEnvironmentSeveralValuesAreSeparated() throws Fault {
+        Settings settings = Settings.of(NOTHING, Map.of("COMANCHE_ADDRESS", "::1, 127.0.0.1:81", "COMANCHE_HEADER", "A: b, c\n\nD: e\n"));
+        assertEquals(List.of(new Endpoint.Inet("::1", Optional.empty()), new Endpoint.Inet("127.0.0.1", Optional.of(81))), settings.addresses());
+        assertEquals(Fields.of("A", "b, c", "D", "e"), settings.manners().fields());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, true", "TRUE, true", "yes, true", "on, true", "1, true", "false, false", "no, false", "off, false", "0, false", "'', false"})
+    void aFlagIsOnOrOff(String value, boolean on) throws Fault {
+        for (Setting flag : List.of(Setting.QUIET, Setting.FOLLOW_SYMLINKS)) {
+            Settings settings = Settings.of(NOTHING, Map.of(flag.variable(), value));
+            assertEquals(on, settings.quiet() || settings.followsLinks());
+        }
+        assertEquals(!on, Settings.of(NOTHING, Map.of("COMANCHE_NO_LISTING", value)).manners().listing());
+        assertTrue(complaint(NOTHING, Map.of("COMANCHE_QUIET", "maybe")).startsWith("COMANCHE_QUIET 'maybe' is "));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 3000", "3s, 3000", "500ms, 500", "2m, 120000", "1h, 3600000", "1S, 1000", "24h, 86400000"})
+    void aTimeHasAUnit(String text, long milliseconds) throws Fault {
+        assertEquals(Duration.ofMillis(milliseconds), of(Setting.TIMEOUT, text).limits().idle());
+        assertEquals(Duration.ofMillis(milliseconds), of(Setting.HEAD_TIMEOUT, text).limits().head());
+        assertEquals(Duration.ofMillis(milliseconds), of(Setting.PROGRESS_TIMEOUT, text).limits().progress());
+        assertEquals(Duration.ofMillis(milliseconds), of(Setting.DRAIN_TIMEOUT, text).limits().drain());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "0", "0s", "s", "-1", "+1", "1.5s", "3 s", "3d", "3sec", "forever", "99999999999999999999", "\u0663s"})
+    void whatIsNoTimeIsComplainedOf(String text) {
+        assertTrue(complaint(Setting.TIMEOUT, text).startsWith("--timeout '" + text + "' is no time"));
+    }
+
+    /// Deadlines are counted in nanoseconds, of which a long holds 292 years.
+    @ParameterizedTest
+    @ValueSource(strings = {"999999999h", "999999999m", "2562048h"})
+    void aTimeThatNoDeadlineCanHoldIsComplainedOf(String text) {
+        for (Setting setting : List.of(Setting.TIMEOUT, Setting.HEAD_TIMEOUT, Setting.PROGRESS_TIMEOUT, Setting.DRAIN_TIMEOUT)) {
+            assertTrue(complaint(setting, text).startsWith(setting.longOption() + " '" + text + "' is no time"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "8000, 8000", "8k, 8192", "8K, 8192", "1m, 1048576"})
+    void aSizeHasAUnitOf1024(String text, int octets) throws Fault {
+        assertEquals(octets, of(Setting.MAX_TARGET, text).limits().targetOctets());
+        assertEquals(octets, of(Setting.MAX_FIELDS, text).limits().fieldsOctets());
+        assertEquals(octets, of(Setting.MAX_CONTENT, text).limits().contentOctets());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "0", "k", "-1", "1.5k", "8kb", "8 k", "1t", "99999999999", "999999999g", "many"})
+    void whatIsNoSizeOrTooLargeIsComplainedOf(String text) {
+        for (Setting setting : List.of(Setting.MAX_TARGET, Setting.MAX_FIELDS, Setting.MAX_FIELD_LINES, Setting.MAX_RANGES, Setting.MAX_CONNECTIONS)) {
+            assertTrue(complaint(setting, text).startsWith(setting.longOption() + " '" + text + "' is not a number from 1 to "));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "x", "-1", "65536", "80.0", "80 "})
+    void whatIsNoPortIsComplainedOf(String text) {
+        assertEquals("--port '" + text + "' is no port; say a number from 0 to 65535.", complaint(Setting.PORT, text));
+    }
+
+    @Test
+    void whatIsNoAddressIsComplainedOf() {
+        assertTrue(complaint(Setting.ADDRESS, "127.0.0.1", "a b").startsWith("--address 'a b' is no address; "));
+        assertTrue(complaint(NOTHING, Map.of("COMANCHE_ADDRESS", "h:x")).startsWith("COMANCHE_ADDRESS 'h:x' is no address; "));
+    }
+
+    @Test
+    void theDocbaseIsAFileOrADirectoryThatIsThere() throws Exception {
+        assertEquals(directory, of(Setting.DOCBASE, directory.toString()).docbase());
+        Path file = Files.writeString(directory.resolve("f"), "x");
+        assertEquals(file, of(Setting.DOCBASE, file.toString()).docbase());
+
+        String missing = directory.resolve("missing").toString();
+        assertTrue(complaint(Setting.DOCBASE, missing).startsWith("'" + missing + "' is no file or directory; "));
+        assertTrue(complaint(Setting.DOCBASE, "9000").endsWith("; for a port say -p 9000."));
+        assertEquals(0, new ProcessBuilder("mkfifo", directory.resolve("fifo").toString()).start().waitFor());
+        assertTrue(complaint(Setting.DOCBASE, directory.resolve("fifo").toString()).contains("is neither a directory nor a regular file; "));
+        assertTrue(complaint(Setting.DOCBASE, "a\0b").startsWith("'a\0b' can't be a path here; "));
+    }
+
+    @Test
+    void aDocbaseThatCannotBeReadIsComplainedOf() throws IOException {
+        Path locked = Files.createDirectory(directory.resolve("locked"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("---------")));
+        assumeFalse(Files.isReadable(locked), "root reads everything");
+        assertTrue(complaint(Setting.DOCBASE, locked.toString()).contains("can't be read by this user"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            a.html          | a.html
+            a.html,b.htm    | a.html:b.htm
+            ' a , ,b '      | a:b
+            ''              | ''
+            gr\u00fc\u00dfe | gr\u00c3\u00bc\u00c3\u009fe
+            """)
+    void indexNamesAreAListOfFileNamesInOctets(String text, String names) throws Fault {
+        assertEquals(names.isEmpty() ? List.of() : List.of(names.split(":")), of(Setting.INDEX, text).manners().indexNames());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a/b", "/a", "../a", ".hidden", "a,.b", ".", ".."})
+    void anIndexNameIsNoPath(String text) {
+        assertTrue(complaint(Setting.INDEX, text).startsWith("--index '" + text + "' must be plain file names"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            K: v           | K | v
+            K:v            | K | v
+            'K:  v  w '    | K | v  w
+            K:             | K | ''
+            K: a:b         | K | a:b
+            K: \u00fc      | K | \u00c3\u00bc
+            Cache-Control: max-age=60 | Cache-Control | max-age=60
+            """)
+    void aHeaderIsAField(String text, String name, String value) throws Fault {
+        assertEquals(Fields.of(name, value), of(Setting.HEADER, text).manners().fields());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "K", ":", ": v", "K K: v", "K\u00fc: v", "(K): v", "K: a\r\nX: b", "K: a\nb", "K: \0", "K: \u007f", "K: \u001b[1m"})
+    void whatIsNoFieldIsComplainedOfAndDoesNotReachTheTerminalAsItIs(String text) {
+        String complaint = complaint(Setting.HEADER, text);
+        assertTrue(complaint.startsWith("--header '"), complaint);
+        assertTrue(complaint.endsWith("' is no field; write it as 'Name: value'."), complaint);
+        assertTrue(complaint.chars().noneMatch(c -> c < ' ' || c == 0x7F), complaint);
+    }
+
+    @Test
+    void aComplaintNamesTheVariableWhereTheValueCameFromThere() {
+        assertTrue(complaint(NOTHING, Map.of("COMANCHE_HEADER", "K")).startsWith("COMANCHE_HEADER 'K' is no field"));
+        assertTrue(complaint(NOTHING, Map.of("COMANCHE_HEADER", "Date: x")).startsWith("COMANCHE_HEADER 'Date: x' is set by"));
+        assertTrue(complaint(NOTHING, Map.of("COMANCHE_TIMEOUT", "x")).startsWith("COMANCHE_TIMEOUT 'x' is no time"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 1", "transfer-encoding: chunked", "Connection: close", "Date: x", "Server: x", "Trailer: x",
+        "Upgrade: x", "Keep-Alive: x", "TE: x", "Content-Range: x", "Content-Encoding: gzip"})
+    void fieldsThatFrameAMessageAreNotSetByHand(String text) {
+        assertTrue(complaint(Setting.HEADER, text).contains("' is set by the server itself; leave "), text);
+    }
+
+    @Test
+    void theServerFieldCanBeChangedAndLeftOut() throws Fault {
+        assertEquals("x/1 (y)", of(Setting.SERVER_NAME, " x/1 (y) ").server());
+        assertEquals("", of(Setting.SERVER_NAME, "").server());
+        assertTrue(complaint(Setting.SERVER_NAME, "a\r\nX: b").contains("holds control characters"));
+    }
+
+    @Test
+    void everythingThatIsWrongIsSaidAtOnceALineEach() {
+        Map<Setting, List<String>> line = new HashMap<>();
+        line.put(Setting.PORT, List.of("x"));
+        line.put(Setting.TIMEOUT, List.of("y"));
+        line.put(Setting.ADDRESS, List.of("a b", "ok", "c d"));
+        line.put(Setting.HEADER, List.of("K", "Date: x"));
+        line.put(Setting.DOCBASE, List.of(directory.resolve("missing").toString()));
+        List<String> complaints = complaint(line, Map.of("COMANCHE_SPA", "maybe")).lines().toList();
+        assertEquals(8, complaints.size(), complaints.toString());
+        for (String start : List.of("--port 'x'", "--timeout 'y'", "--address 'a b'", "--address 'c d'", "--header 'K'", "--header 'Date: x'",
+                "COMANCHE_SPA 'maybe'")) {
+            assertEquals(1, complaints.stream().filter(complaint -> complaint.startsWith(start)).count(), start);
+        }
+        complaints.forEach(complaint -> assertTrue(complaint.endsWith("."), complaint));
+    }
+}
