@@ -5,9 +5,11 @@
 // its chapters in reading order, and each mentions only those above it.
 
 //DEPS info.picocli:picocli:4.7.7
+//DEPS org.tomlj:tomlj:2.2.0
 
 //COMPILE_OPTIONS -Xlint:all -Werror -XDignore.symbol.file -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx256m -XX:-UsePerfData
+//RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx256m -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
+//MANIFEST Enable-Native-Access=ALL-UNNAMED
 
 // I. The vocabulary of HTTP
 //SOURCES lib/http/Status.java
@@ -42,44 +44,71 @@
 //SOURCES lib/site/StaticFiles.java
 //SOURCES lib/site/ListingPage.java
 //SOURCES lib/site/Site.java
+//SOURCES lib/site/Sites.java
 
 // IV. The machine
 //SOURCES lib/host/Fault.java
 //SOURCES lib/host/Setting.java
 //SOURCES lib/host/PlainLine.java
 //SOURCES lib/host/Endpoint.java
-//SOURCES lib/host/Settings.java
+//SOURCES lib/host/Posix.java
 //SOURCES lib/host/LogText.java
 //SOURCES lib/host/LogFile.java
 //SOURCES lib/host/ErrorLog.java
 //SOURCES lib/host/AccessLog.java
+//SOURCES lib/host/ConfigFile.java
+//SOURCES lib/host/Settings.java
+//SOURCES lib/host/Configuration.java
+//SOURCES lib/host/Logs.java
+//SOURCES lib/host/Service.java
 //SOURCES lib/host/Connection.java
+//SOURCES lib/host/Listeners.java
 //SOURCES lib/host/Server.java
 //SOURCES lib/host/Signals.java
 //SOURCES lib/host/Banner.java
+//SOURCES lib/host/Confinement.java
+//SOURCES lib/host/PidFile.java
+//SOURCES lib/host/Daemon.java
+//SOURCES lib/host/Systemd.java
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.UserPrincipal;
+import java.nio.file.attribute.UserPrincipalLookupService;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import lib.host.AccessLog;
 import lib.host.Banner;
+import lib.host.Configuration;
+import lib.host.Confinement;
+import lib.host.Daemon;
 import lib.host.ErrorLog;
 import lib.host.Fault;
+import lib.host.Listeners;
 import lib.host.LogFile;
+import lib.host.Logs;
+import lib.host.PidFile;
 import lib.host.PlainLine;
 import lib.host.Server;
+import lib.host.Service;
 import lib.host.Setting;
+import lib.host.Setting.Profile;
 import lib.host.Settings;
 import lib.host.Signals;
-import lib.http.MediaTypes;
-import lib.site.Docroot;
-import lib.site.Site;
+import lib.host.Systemd;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -102,45 +131,153 @@ public final class Comanche {
             code = fault.exitCode();
         }
         System.out.flush();
-        // To return ends the machine at once; exit first waits 300 ms for threads in system calls, as the JDK's pollers are.
-        if (code != 0) {
-            System.exit(code);
-        }
+        System.exit(code);
     }
 
     private static int run(String[] arguments) throws Fault {
         Optional<Map<Setting, List<String>>> plain = PlainLine.read(List.of(arguments));
         if (plain.isPresent()) {
-            return serve(Settings.of(plain.get(), System.getenv()));
+            return launch(new Configuration(Profile.SERVE, plain.get(), System.getenv()));
         }
         return CommandTree.run(arguments);
     }
 
-    /// The order of start-up: check, bind, answer, say so; then wait for a signal, and end in the opposite order.
-    private static int serve(Settings settings) throws Fault {
-        FileOutputStream out = new FileOutputStream(FileDescriptor.out);
-        Signals signals = new Signals(Fault.CANNOT_START);
-        Site site = site(settings);
-        try (ErrorLog errors = new ErrorLog(LogFile.standardError());
-                AccessLog log = settings.quiet() ? AccessLog.none()
-                        : new AccessLog(LogFile.standardOutput(), AccessLog.Format.COMMON, errors);
-                Server server = Server.bind(settings, site, log, errors)) {
-            server.start();
-            say(out, Banner.format(settings.docbase(), server.addresses(), server.sockets(), isColourful()));
-            signals.awaitStop();
-            server.drain();
-            return 0;
+    /// The order of start-up, first half: check everything, and go to the background if that is wanted.
+    private static int launch(Configuration configuration) throws Fault {
+        Settings settings = configuration.read();
+        boolean supervised = Systemd.isSupervisor(System.getenv()); // whoever supervises us wants to keep us
+        if (settings.foreground() || supervised) {
+            return serve(configuration, settings, Optional.empty());
+        }
+        return Daemon.isChild() ? serve(configuration, settings, Optional.of(Daemon.begin()))
+                : Daemon.detach(System.out, System.err);
+    }
+
+    /// The order of start-up, second half: hold the pid file, open the logs, bind, give up root's power, answer, say so. Then
+    /// wait for a signal, and end in the opposite order.
+    private static int serve(Configuration configuration, Settings settings, Optional<Daemon> daemon) throws Fault {
+        Confinement confinement = Confinement.of(settings.chroot(), settings.user());
+        Signals signals = new Signals(Fault.CANNOT_START,
+                configuration.file().isPresent() || daemon.isPresent() ? Signals.Event.RELOAD : Signals.Event.STOP);
+        LogFile errorFile = settings.errorLog().isPresent() ? LogFile.open(settings.errorLog().get())
+                : LogFile.standardError();
+        try (PidFile _ = settings.pidfile().isPresent() ? PidFile.hold(settings.pidfile().get()) : null;
+                ErrorLog errors = new ErrorLog(errorFile);
+                Logs logs = Logs.open(settings, errors);
+                Listeners listeners = listeners(settings);
+                Systemd systemd = Systemd.open(System.getenv())) {
+            if (!confinement.isNone()) {
+                confine(configuration, settings, confinement, logs, errorFile, errors);
+            }
+            try (Server server = new Server(listeners, Service.of(settings, logs), errors)) {
+                server.start();
+                tell(settings, listeners, daemon, systemd);
+                Running running = new Running(configuration, confinement, logs, errors, server, systemd);
+                running.untilStopped(signals);
+                return 0;
+            }
         } catch (InterruptedException _) {
             return Fault.CANNOT_START;
         }
     }
 
-    private static Site site(Settings settings) throws Fault {
+    private static Listeners listeners(Settings settings) throws Fault {
+        List<Systemd.Inherited> sockets = Systemd.hasSockets(System.getenv()) ? Systemd.sockets(System.getenv()) : List.of();
+        return sockets.isEmpty() ? Listeners.bind(settings) : Listeners.inherited(settings, sockets.stream()
+                .map(socket -> new Listeners.Listener(socket.channel(), socket.address())).toList());
+    }
+
+    /// From here on paths are seen from the new root, and the files of the logs belong to the user that we become.
+    private static void confine(Configuration configuration, Settings settings, Confinement confinement, Logs logs,
+                                LogFile errorFile, ErrorLog errors) throws Fault {
+        if (configuration.file().isPresent() && confinement.inside(configuration.file().get()).isEmpty()) {
+            errors.warning("The configuration file " + configuration.file().get()
+                    + " lies outside the new root: a change of it needs a restart.");
+        }
+        if (confinement.identity().isPresent()) {
+            handOver(confinement.identity().get(), logs, errorFile, errors);
+        }
+        confinement.warmUp(() -> warmUp(settings, logs, errors));
+        confinement.enter().forEach(errors::warning);
+    }
+
+    private static void handOver(Confinement.Identity identity, Logs logs, LogFile errorFile, ErrorLog errors) {
         try {
-            Docroot docroot = new Docroot(settings.docbase(), settings.visibility(), settings.followsLinks());
-            return new Site(docroot, settings.manners(), new MediaTypes(Map.of()), settings.limits().ranges());
+            UserPrincipalLookupService names = FileSystems.getDefault().getUserPrincipalLookupService();
+            UserPrincipal user = names.lookupPrincipalByName(Long.toString(identity.uid()));
+            GroupPrincipal group = names.lookupPrincipalByGroupName(Long.toString(identity.gid()));
+            logs.giveTo(user, group);
+            errorFile.giveTo(user, group);
         } catch (IOException _) {
-            throw new Fault(Fault.CANNOT_START, "'" + settings.docbase() + "' is gone; name a directory that stays.");
+            errors.warning("The logs can't be given to " + identity.name() + ": to open them anew may fail.");
+        }
+    }
+
+    /// One request to ourselves, through everything that a client's request goes through.
+    private static void warmUp(Settings settings, Logs logs, ErrorLog errors) {
+        try {
+            ServerSocketChannel channel = ServerSocketChannel.open()
+                    .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            Listeners listeners = Listeners.inherited(settings,
+                    List.of(new Listeners.Listener(channel, channel.getLocalAddress())));
+            try (Server server = new Server(listeners, Service.outside(settings), errors);
+                    SocketChannel client = SocketChannel.open(channel.getLocalAddress())) {
+                server.start();
+                client.write(ByteBuffer.wrap("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
+                ByteBuffer answer = ByteBuffer.allocate(8192);
+                while (client.read(answer) >= 0) {
+                    answer.clear();
+                }
+            }
+        } catch (IOException | Fault e) {
+            errors.warning("The server could not try itself before it entered its new root (" + e.getMessage() + ").");
+        }
+    }
+
+    /// What a person reads, or a supervisor, or nobody.
+    private static void tell(Settings settings, Listeners listeners, Optional<Daemon> daemon, Systemd systemd) throws Fault {
+        if (daemon.isPresent()) {
+            daemon.get().ready();
+        } else {
+            say(new FileOutputStream(FileDescriptor.out), Banner.format(settings.site().outside(), listeners.addresses(),
+                    listeners.sockets(), isColourful()));
+        }
+        systemd.ready("Serving");
+    }
+
+    /// A server at work, and what it does when it is asked to.
+    private record Running(Configuration configuration, Confinement confinement, Logs logs, ErrorLog errors, Server server,
+                           Systemd systemd) {
+
+        void untilStopped(Signals signals) throws InterruptedException {
+            for (Signals.Event event = signals.next(); event != Signals.Event.STOP; event = signals.next()) {
+                switch (event) {
+                    case RELOAD -> reload();
+                    case REOPEN -> {
+                        logs.reopen();
+                        errors.reopen();
+                    }
+                    case STOP -> { }
+                }
+            }
+            systemd.stopping();
+            server.drain();
+        }
+
+        /// If anything is wrong with the new settings, the old ones go on.
+        private void reload() {
+            systemd.reloading();
+            try {
+                Settings settings = confinement.root().isEmpty() ? configuration.read()
+                        : configuration.readInside(configuration.file().flatMap(confinement::inside));
+                logs.exchange(settings);
+                server.exchange(settings, Service.of(settings, logs));
+                errors.notice("The settings were read again and are in force.");
+            } catch (Fault fault) {
+                fault.getMessage().lines().forEach(errors::error);
+                errors.error("The settings were not good; the old ones go on.");
+            }
+            systemd.ready("Serving");
         }
     }
 
@@ -163,6 +300,9 @@ public final class Comanche {
     /// The command line in full: commands, help, completion, and what is wrong with a line. A class of its own, so that a
     /// plain line never loads picocli.
     private static final class CommandTree {
+        /// How long `stop` waits for the server to end; more than the server itself takes by default.
+        private static final Duration STOPPING = Duration.ofSeconds(15);
+
         static int run(String[] arguments) throws Fault {
             CommandLine commandLine = commandLine();
             ParseResult line;
@@ -181,48 +321,96 @@ public final class Comanche {
                 System.out.println("Comanche " + Setting.VERSION);
                 return 0;
             }
-            return switch (command.commandSpec().name()) {
-                case "serve" -> serve(Settings.of(given(command), System.getenv()));
-                case "completion" -> {
-                    System.out.print(AutoComplete.bash("comanche", commandLine));
-                    yield 0;
-                }
-                default -> throw new Fault(Fault.USAGE, "Say what to do: 'comanche serve' serves this directory, 'comanche "
-                        + "--help' shows the rest.");
+            String name = command.commandSpec().name();
+            if (name.equals("completion")) {
+                System.out.print(AutoComplete.bash("comanche", commandLine));
+                return 0;
+            }
+            Configuration configuration = new Configuration(name.equals("serve") ? Profile.SERVE : Profile.CLASSIC,
+                    given(command), System.getenv());
+            return switch (name) {
+                case "check" -> check(configuration);
+                case "stop" -> Daemon.stop(pidFile(configuration), STOPPING, System.out);
+                case "reload" -> reload(configuration);
+                case "reopen" -> Daemon.reopen(pidFile(configuration), System.out);
+                case "status" -> Daemon.status(pidFile(configuration), System.out);
+                default -> launch(configuration);
             };
+        }
+
+        /// The settings need not be good for that: a server that runs can be stopped, whatever has become of its file.
+        private static Path pidFile(Configuration configuration) throws Fault {
+            return configuration.pidfile().orElseThrow(() -> new Fault(Fault.USAGE, "Say which server: with --pidfile "
+                    + "FILE, or with -c FILE a configuration that names one."));
+        }
+
+        /// A bad configuration is complained of here, where somebody reads it, and the server never hears of it.
+        private static int reload(Configuration configuration) throws Fault {
+            configuration.read();
+            return Daemon.reload(pidFile(configuration), System.out);
+        }
+
+        /// Would it start? And with what, and who said so?
+        private static int check(Configuration configuration) throws Fault {
+            Settings settings = configuration.read();
+            Confinement.of(settings.chroot(), settings.user());
+            settings.effective().forEach((setting, words) -> words.forEach(word -> System.out.printf("%-18s %-32s %s%n",
+                    setting.longOption().substring(2), word.value(), word.origin())));
+            settings.hosts().forEach(host -> System.out.printf("%-18s %-32s %s%n", "host", String.join(" ", host.names()),
+                    host.site().docbase()));
+            System.out.println("It would start.");
+            return 0;
         }
 
         /// The command tree. It is put together by hand rather than from annotations, which costs half as much time before
         /// the first answer.
         private static CommandLine commandLine() {
-            CommandSpec root = CommandSpec.create().name("comanche");
-            root.usageMessage().description("A small web server that needs no installation.");
-            CommandSpec serve = CommandSpec.create().name("serve");
-            serve.usageMessage().description("Serve a directory, or one file, to this machine until Ctrl+C.")
-                    .footer("", "Each option can also be set in the environment: --no-listing as COMANCHE_NO_LISTING=true.",
-                            "Exit codes: 0 stopped by a signal, 1 can't start, 2 wrong use.");
+            CommandSpec root = command("comanche", Profile.CLASSIC,
+                    "A small web server that needs no installation. Without a command: the classic server, a daemon by "
+                            + "/etc/comanche.toml.");
+            CommandSpec serve = command("serve", Profile.SERVE,
+                    "Serve a directory, or one file, to this machine until Ctrl+C.");
             serve.addPositional(PositionalParamSpec.builder().paramLabel("[DIR [PORT]]").arity("0..2").hideParamSyntax(true)
                     .type(List.class).auxiliaryTypes(String.class).description("What to serve, and on which port").build());
-            for (Setting setting : Setting.values()) {
-                serve.addOption(option(setting));
-            }
-            CommandSpec completion = CommandSpec.create().name("completion");
-            completion.usageMessage().description("Print a script that teaches bash or zsh to complete comanche's options: "
+            CommandSpec completion = plain("completion", "Print a script that teaches bash or zsh to complete comanche's options: "
                     + "source <(comanche completion).");
 
-            for (CommandSpec spec : List.of(root, serve, completion)) {
-                spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help").build());
-                spec.addOption(OptionSpec.builder("-V", "--version").versionHelp(true).description("Show the version").build());
-                spec.usageMessage().autoWidth(true).abbreviateSynopsis(spec != completion).sortOptions(false);
-            }
-            root.addSubcommand("serve", new CommandLine(serve)).addSubcommand("completion", new CommandLine(completion));
+            List<CommandSpec> commands = List.of(serve,
+                    command("start", Profile.CLASSIC, "Start the classic server: what comanche does without a command."),
+                    command("stop", Profile.CLASSIC, "Stop it, and wait until it has."),
+                    command("reload", Profile.CLASSIC, "Check its settings, and have it read them again."),
+                    command("reopen", Profile.CLASSIC, "Have it open its logs anew, after they were moved away (logrotate)."),
+                    command("status", Profile.CLASSIC, "Say whether it runs: exit code 0 if it does, 3 if it does not."),
+                    command("check", Profile.CLASSIC, "Say whether it would start, and where each setting comes from."),
+                    completion);
+            commands.forEach(command -> root.addSubcommand(command.name(), new CommandLine(command)));
             return new CommandLine(root).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true);
         }
 
-        private static OptionSpec option(Setting setting) {
+        /// A command that takes every setting.
+        private static CommandSpec command(String name, Profile profile, String description) {
+            CommandSpec spec = plain(name, description);
+            for (Setting setting : Setting.values()) {
+                spec.addOption(option(setting, profile));
+            }
+            spec.usageMessage().footer("",
+                    "Each option can also be set in the environment: --no-listing as COMANCHE_NO_LISTING=true.",
+                    "Exit codes: 0 done, or stopped by a signal; 1 can't start; 2 wrong use; 78 not possible on this system.");
+            return spec;
+        }
+
+        private static CommandSpec plain(String name, String description) {
+            CommandSpec spec = CommandSpec.create().name(name);
+            spec.usageMessage().description(description).autoWidth(true).abbreviateSynopsis(true).sortOptions(false);
+            spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help").build());
+            spec.addOption(OptionSpec.builder("-V", "--version").versionHelp(true).description("Show the version").build());
+            return spec;
+        }
+
+        private static OptionSpec option(Setting setting, Profile profile) {
             OptionSpec.Builder option = OptionSpec.builder(setting.options().toArray(String[]::new))
-                    .description(setting.description() + (setting.isFlag() || setting.fallback().isEmpty() ? ""
-                            : " (" + setting.fallback() + ")"));
+                    .description(setting.description() + (setting.isFlag() || setting.fallback(profile).isEmpty() ? ""
+                            : " (" + setting.fallback(profile) + ")"));
             if (setting.isFlag()) {
                 return option.type(boolean.class).arity("0").build();
             }

@@ -8,13 +8,12 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Supplier;
 import lib.http.Authority;
 import lib.http.Fields;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
-import lib.site.Site;
-import lib.wire.Limits;
 import lib.wire.RequestContent;
 import lib.wire.RequestReader;
 import lib.wire.ResponseWriter;
@@ -37,12 +36,9 @@ final class Connection {
     private static final Duration LINGER = Duration.ofSeconds(2);
 
     private final SocketChannel channel;
-    private final Site site;
-    private final Limits limits;
-    private final AccessLog log;
+    private final Supplier<Service> current;
     private final ErrorLog errors;
     private final RequestReader reader;
-    private final ResponseWriter writer;
     private final String client;
 
     private volatile Phase phase = Phase.IDLE;
@@ -50,19 +46,31 @@ final class Connection {
     private volatile boolean stopping;
     private volatile boolean inputEnded;
 
+    /// What holds for this request; the next one asks anew. Only the limits of a head stay those of the beginning.
+    private volatile Service service;
+    private ResponseWriter writer;
+
     /// When the first octets of the request were there, as [System#nanoTime].
     private long begun;
 
-    Connection(SocketChannel channel, Site site, String server, Limits limits, AccessLog log, ErrorLog errors) {
+    /// @param current what holds at the moment
+    Connection(SocketChannel channel, Supplier<Service> current, ErrorLog errors) {
         this.channel = channel;
-        this.site = site;
-        this.limits = limits;
-        this.log = log;
+        this.current = current;
         this.errors = errors;
         this.client = client(channel);
-        this.reader = new RequestReader(channel, limits, this::moved, this::begin);
-        this.writer = new ResponseWriter(channel, server, this::moved);
-        enter(Phase.IDLE, limits.idle());
+        this.service = current.get();
+        this.reader = new RequestReader(channel, service.limits(), this::moved, this::begin);
+        this.writer = new ResponseWriter(channel, service.server(), this::moved);
+        enter(Phase.IDLE, service.limits().idle());
+    }
+
+    private void renew() {
+        Service latest = current.get();
+        if (latest != service) {
+            service = latest;
+            writer = new ResponseWriter(channel, latest.server(), this::moved);
+        }
     }
 
     private static String client(SocketChannel channel) {
@@ -79,7 +87,7 @@ final class Connection {
         try (channel) {
             boolean persists = true;
             while (persists) {
-                enter(Phase.IDLE, limits.idle());
+                enter(Phase.IDLE, service.limits().idle());
                 if (stopping && !reader.hasMore()) {
                     return;
                 }
@@ -100,7 +108,7 @@ final class Connection {
     }
 
     private void begin() {
-        enter(Phase.HEAD, limits.head());
+        enter(Phase.HEAD, service.limits().head());
         begun = System.nanoTime();
     }
 
@@ -133,12 +141,13 @@ final class Connection {
 
     /// One request and its answer; returns whether the connection goes on.
     private boolean exchange(RequestReader.Received received) throws IOException {
+        renew();
         Request request = received.request();
         Instant now = Instant.now();
         Asked asked = Asked.of(request, now);
         Response response = answer(request, now);
         try {
-            enter(Phase.CONTENT, limits.progress());
+            enter(Phase.CONTENT, service.limits().progress());
             boolean unread = request.expectsContinue() && !received.content().isAtEnd() && response.status().isError();
             Optional<Status> fault = unread ? Optional.empty() : drain(asked, request, received.content(), response);
             if (fault.isPresent()) {
@@ -158,10 +167,10 @@ final class Connection {
     /// A defect of ours costs this request, not the server.
     private Response answer(Request request, Instant now) {
         try {
-            return site.answer(request, now);
+            return service.sites().answer(request, now);
         } catch (RuntimeException | StackOverflowError defect) {
             errors.defect("A request could not be answered", defect);
-            return site.refuse(Status.INTERNAL_SERVER_ERROR);
+            return service.sites().refuse(Status.INTERNAL_SERVER_ERROR);
         }
     }
 
@@ -179,7 +188,7 @@ final class Connection {
                 writer.writeContinue();
             }
             byte[] scrap = new byte[8192];
-            long left = limits.contentOctets();
+            long left = service.limits().contentOctets();
             for (int count = 0; count >= 0 && left >= 0; left -= Math.max(count, 0)) {
                 count = content.read(scrap);
             }
@@ -202,13 +211,13 @@ final class Connection {
 
     /// Answers what is no request, and closes; returns that the connection does not go on.
     private boolean refuse(Status status, Asked asked) throws IOException {
-        send(site.refuse(status), false, Afterwards.CLOSE, asked);
+        send(service.sites().refuse(status), false, Afterwards.CLOSE, asked);
         return false;
     }
 
     /// Sends and logs, and logs also what could not be sent whole.
     private void send(Response response, boolean headOnly, Afterwards afterwards, Asked asked) throws IOException {
-        enter(Phase.RESPONSE, limits.progress());
+        enter(Phase.RESPONSE, service.limits().progress());
         try {
             writer.write(response, headOnly, afterwards, Instant.now());
         } finally {
@@ -218,6 +227,7 @@ final class Connection {
 
     private void log(Asked asked, Status status, long octets) {
         Optional<Fields> fields = asked.request().map(Request::fields);
+        AccessLog log = asked.request().map(service::logOf).orElse(service.log());
         log.record(new AccessLog.Entry(client, asked.time(), Duration.ofNanos(System.nanoTime() - begun),
                 Optional.empty(), asked.request().flatMap(Request::authority).map(Authority::host),
                 asked.requestLine(), status.code(), octets, fields.flatMap(all -> all.combined("Referer")),
@@ -242,7 +252,7 @@ final class Connection {
     /// Octets have moved: in the middle of content, that buys time.
     private void moved() {
         if (phase == Phase.CONTENT || phase == Phase.RESPONSE) {
-            deadline = System.nanoTime() + limits.progress().toNanos();
+            deadline = System.nanoTime() + service.limits().progress().toNanos();
         }
     }
 
@@ -255,7 +265,7 @@ final class Connection {
         if (inputEnded || phase == Phase.RESPONSE || phase == Phase.LINGER) {
             cut();
         } else {
-            deadline = nanoTime + limits.progress().toNanos();
+            deadline = nanoTime + service.limits().progress().toNanos();
             endInput();
         }
     }

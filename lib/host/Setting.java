@@ -6,47 +6,78 @@ import java.util.Optional;
 
 /// What can be set, how is it called, and what is it if nobody sets it?
 ///
-/// The one table from which the command line, the environment and the help are made. A setting named `--no-listing` is
-/// `COMANCHE_NO_LISTING` in the environment.
+/// The one table from which the command line, the environment, the configuration file and the help are made. A setting
+/// named `--no-listing` is `COMANCHE_NO_LISTING` in the environment.
 public enum Setting {
-    DOCBASE("DIR", ".", "The directory, or the single file, to serve", "-b", "--docbase"),
-    ADDRESS("ADDRESS", "127.0.0.1 and ::1", "Listen here: a name, an IPv4 or IPv6 address, host:port, or unix:PATH; may be "
-            + "given more than once", "-a", "--address", "--bind", "--host"),
-    PORT("PORT", "8080", "The port; 0 picks a free one", "-p", "--port"),
-    INDEX("NAME,...", "index.html,index.htm", "Files that stand for their directory", "--index"),
-    NO_LISTING("", "false", "Do not list directories that have no index file", "--no-listing"),
-    HIDDEN("", "false", "Serve and list dotfiles, too", "--hidden"),
-    ALLOW_SECRETS("", "false", "Serve even .git, .env, private keys and their like", "--allow-secrets"),
-    FOLLOW_SYMLINKS("", "false", "Follow symbolic links that lead out of the directory", "--follow-symlinks"),
-    SPA("", "false", "Answer a page that is missing with the root's index file", "--spa"),
-    CORS("", "false", "Let scripts of other origins read the answers", "--cors"),
-    HEADER("NAME: VALUE", "", "A field for every response; may be given more than once", "--header"),
-    SERVER_NAME("TEXT", "Comanche/" + Setting.VERSION, "The Server field; empty (--server-name=) for none", "--server-name"),
-    TRACE("", "false", "Answer TRACE with an echo of the request", "--trace"),
-    QUIET("", "false", "No access log", "-q", "--quiet"),
-    TIMEOUT("TIME", "30s", "Close a connection that lies idle for so long (3s, 500ms, 2m)", "-t", "--timeout"),
-    HEAD_TIMEOUT("TIME", "10s", "The longest that a request's field section may take to arrive", "--head-timeout"),
-    PROGRESS_TIMEOUT("TIME", "30s", "The longest pause while content is sent or received", "--progress-timeout"),
-    DRAIN_TIMEOUT("TIME", "10s", "How long requests in flight may take once the server stops", "--drain-timeout"),
-    MAX_CONNECTIONS("COUNT", "10000", "Clients served at once; more wait", "--max-connections"),
-    MAX_TARGET("SIZE", "8k", "The longest request-target (414)", "--max-target"),
-    MAX_FIELDS("SIZE", "32k", "The longest field section (431)", "--max-fields"),
-    MAX_FIELD_LINES("COUNT", "128", "The most field lines of a request (431)", "--max-field-lines"),
-    MAX_CONTENT("SIZE", "1m", "The most content that is read of a request that has no use for it (413)", "--max-content"),
-    MAX_RANGES("COUNT", "64", "The most ranges of one request; more are ignored", "--max-ranges");
+    CONFIG("FILE", "", "Read settings from this file, too", "", "-c", "--config"),
+    DOCBASE("DIR", ".", "The directory, or the single file, to serve", "docbase", "-b", "--docbase"),
+    ADDRESS("ADDRESS", "127.0.0.1,::1", "Listen here: a name, an IPv4 or IPv6 address, host:port, or unix:PATH; may be "
+            + "given more than once", "address", "-a", "--address", "--bind", "--host"),
+    PORT("PORT", "8080", "The port; 0 picks a free one", "port", "-p", "--port"),
+    VIRTHOST("", "false", "Serve a directory of the document base for each host name", "virthost", "-v", "--virthost"),
+    DEFAULT_HOST("NAME", "", "With --virthost, the directory for host names that have none", "default-host", "--default-host"),
+    INDEX("NAME,...", "index.html,index.htm", "Files that stand for their directory", "indexfiles", "--index"),
+    NO_LISTING("", "false", "Do not list directories that have no index file", "no-listing", "--no-listing"),
+    HIDDEN("", "false", "Serve and list dotfiles, too", "hidden", "--hidden"),
+    ALLOW_SECRETS("", "false", "Serve even .git, .env, private keys and their like", "allow-secrets", "--allow-secrets"),
+    FOLLOW_SYMLINKS("", "false", "Follow symbolic links that lead out of the directory", "follow-symlinks",
+            "--follow-symlinks"),
+    SPA("", "false", "Answer a page that is missing with the root's index file", "spa", "--spa"),
+    CORS("", "false", "Let scripts of other origins read the answers", "cors", "--cors"),
+    HEADER("NAME: VALUE", "", "A field for every response; may be given more than once", "header", "--header"),
+    SERVER_NAME("TEXT", "Comanche/" + Setting.VERSION, "The Server field; empty (--server-name=) for none", "server",
+            "--server-name"),
+    TRACE("", "false", "Answer TRACE with an echo of the request", "trace", "--trace"),
+    LOGFILE("FILE", "-", "The access log; - is standard output", "logfile", "-l", "--logfile"),
+    LOG_FORMAT("FORMAT", "common", "common, combined or json", "log-format", "--log-format"),
+    ERROR_LOG("FILE", "-", "What an operator should know; - is standard error", "error-log", "--error-log"),
+    QUIET("", "false", "No access log", "quiet", "-q", "--quiet"),
+    FOREGROUND("", "true", "Stay in the foreground", "", "-d", "--foreground"),
+    PIDFILE("FILE", "", "Write the process id here, for stop, reload and status", "pidfile", "--pidfile"),
+    CHROOT("DIR", "", "Make this directory the root; the document base is then inside it", "chroot", "--chroot"),
+    USER("USER[:GROUP]", "", "Become this user, by name or id, once the addresses are bound", "user", "-u", "--user"),
+    TIMEOUT("TIME", "30s", "Close a connection that lies idle for so long (3s, 500ms, 2m)", "timeout", "-t", "--timeout"),
+    HEAD_TIMEOUT("TIME", "10s", "The longest that a request's field section may take to arrive", "head-timeout",
+            "--head-timeout"),
+    PROGRESS_TIMEOUT("TIME", "30s", "The longest pause while content is sent or received", "progress-timeout",
+            "--progress-timeout"),
+    DRAIN_TIMEOUT("TIME", "10s", "How long requests in flight may take once the server stops", "drain-timeout",
+            "--drain-timeout"),
+    MAX_CONNECTIONS("COUNT", "10000", "Clients served at once; more wait", "max-connections", "--max-connections"),
+    MAX_TARGET("SIZE", "8k", "The longest request-target (414)", "max-target", "--max-target"),
+    MAX_FIELDS("SIZE", "32k", "The longest field section (431)", "max-fields", "--max-fields"),
+    MAX_FIELD_LINES("COUNT", "128", "The most field lines of a request (431)", "max-field-lines", "--max-field-lines"),
+    MAX_CONTENT("SIZE", "1m", "The most content that is read of a request that has no use for it (413)", "max-content",
+            "--max-content"),
+    MAX_RANGES("COUNT", "64", "The most ranges of one request; more are ignored", "max-ranges", "--max-ranges");
 
     public static final String VERSION = "0.2.0";
+
+    /// One word that somebody said of a setting.
+    ///
+    /// @param origin how a complaint names the place: `--port`, `COMANCHE_PORT`, `comanche.toml:3:8: port`
+    public record Word(String value, String origin) {}
+
+    /// Two ways to run, which differ in their defaults and in nothing else.
+    public enum Profile {
+        /// `serve`: a directory, now, in the foreground.
+        SERVE,
+        /// The classic server: a daemon by configuration.
+        CLASSIC
+    }
 
     private final List<String> options;
     private final String placeholder;
     private final String fallback;
     private final String description;
+    private final String key;
 
-    Setting(String placeholder, String fallback, String description, String... options) {
+    Setting(String placeholder, String fallback, String description, String key, String... options) {
         this.options = List.of(options);
         this.placeholder = placeholder;
         this.fallback = fallback;
         this.description = description;
+        this.key = key;
     }
 
     /// The setting that this option sets.
@@ -69,6 +100,11 @@ public enum Setting {
         return options.stream().filter(option -> option.startsWith("--")).findFirst().orElseThrow();
     }
 
+    /// Its key in the configuration file; empty if it has none of its own.
+    public String key() {
+        return key;
+    }
+
     /// What its value is called in the help; empty for a flag, which has none.
     public String placeholder() {
         return placeholder;
@@ -83,8 +119,20 @@ public enum Setting {
     }
 
     /// The value that holds when nobody sets it, as it would be written.
-    public String fallback() {
-        return fallback;
+    public String fallback(Profile profile) {
+        if (profile == Profile.SERVE) {
+            return fallback;
+        }
+        return switch (this) {
+            case DOCBASE -> "/var/www";
+            case ADDRESS -> "127.0.0.1";
+            case PORT -> "80";
+            case TIMEOUT -> "3s";
+            case LOGFILE -> "/var/log/comanche/access.log";
+            case ERROR_LOG -> "/var/log/comanche/error.log";
+            case FOREGROUND -> "false";
+            default -> fallback;
+        };
     }
 
     public String description() {

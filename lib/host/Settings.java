@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import lib.host.Setting.Word;
 import lib.http.Fields;
 import lib.http.Tokens;
 import lib.site.Site;
@@ -20,12 +21,46 @@ import lib.wire.Limits;
 
 /// Everything that somebody set, checked once: a `Settings` that exists is legal.
 ///
-/// @param docbase a directory or a file that is there and can be read
 /// @param addresses empty for the loopback of both families
 /// @param portChosen was a port asked for, or is it the default?
 /// @param server the Server field; empty for none
-public record Settings(Path docbase, List<Endpoint> addresses, int port, boolean portChosen, Site.Manners manners,
-                       Visibility visibility, boolean followsLinks, String server, boolean quiet, Limits limits) {
+/// @param site what is served to a host that nothing else is said of
+/// @param virtualHosts a directory of the document base for each host name?
+/// @param defaultHost with these, the directory for all other names
+/// @param hosts the `[[host]]` tables
+/// @param logfile empty for standard output
+/// @param errorLog empty for standard error
+/// @param chroot the new root, seen from the old one
+/// @param effective what holds of each setting, and who said so
+public record Settings(List<Endpoint> addresses, int port, boolean portChosen, String server, SiteSettings site,
+                       boolean virtualHosts, Optional<String> defaultHost, List<HostSettings> hosts,
+                       Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
+                       Optional<Path> errorLog, boolean foreground, Optional<Path> pidfile, Optional<Path> chroot,
+                       Optional<String> user, Limits limits, Map<Setting, List<Word>> effective) {
+
+    /// How one site is served.
+    ///
+    /// @param docbase a directory, or a file, that is there and can be read; as seen from the new root, if there is one
+    /// @param outside the same as seen from the root that is in force now
+    public record SiteSettings(Path docbase, Path outside, Site.Manners manners, Visibility visibility,
+                               boolean followsLinks) {}
+
+    /// One `[[host]]`.
+    ///
+    /// @param names in lower case, perhaps with `*.` in front
+    /// @param logfile its own access log, if it has one
+    public record HostSettings(List<String> names, SiteSettings site, Optional<Path> logfile) {
+        public HostSettings {
+            names = List.copyOf(names);
+        }
+    }
+
+    /// Where the words come from, the weakest first.
+    ///
+    /// @param line from the command line; a flag that is set has the value `true`
+    /// @param jailed has this process changed its root already, so that paths are seen from there?
+    public record Sources(Setting.Profile profile, ConfigFile.Contents file, Map<String, String> environment,
+                          Map<Setting, List<String>> line, boolean jailed) {}
 
     /// Fields that frame a message or belong to the connection: to set them by hand would be to lie (RFC 9110 §7.6.1).
     private static final Set<String> OURS = Set.of("content-length", "transfer-encoding", "connection", "date", "server",
@@ -36,66 +71,155 @@ public record Settings(Path docbase, List<Endpoint> addresses, int port, boolean
 
     public Settings {
         addresses = List.copyOf(addresses);
+        hosts = List.copyOf(hosts);
+        mediaTypes = Map.copyOf(mediaTypes);
     }
 
-    /// The settings that these words make: the command line's over the environment's over the defaults.
+    /// The settings that these words make.
     ///
-    /// @param line from the command line; a flag that is set has the value `true`
     /// @throws Fault with every complaint, a line each
-    public static Settings of(Map<Setting, List<String>> line, Map<String, String> environment) throws Fault {
-        return new Reading(line, environment).settings();
+    public static Settings of(Sources sources) throws Fault {
+        List<String> complaints = new ArrayList<>();
+        Map<Setting, List<Word>> words = words(sources);
+        Settings settings = new Reading(words, sources, complaints).settings();
+        if (!complaints.isEmpty()) {
+            throw new Fault(Fault.USAGE, String.join("\n", complaints));
+        }
+        return settings;
+    }
+
+    /// Of each setting the words of the strongest source that has some: line, environment, file, default.
+    private static Map<Setting, List<Word>> words(Sources sources) {
+        Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            String variable = sources.environment().get(setting.variable());
+            if (sources.line().containsKey(setting)) {
+                words.put(setting, sources.line().get(setting).stream()
+                        .map(value -> new Word(value, setting.longOption())).toList());
+            } else if (variable != null) {
+                words.put(setting, several(setting, variable).stream()
+                        .map(value -> new Word(value, setting.variable())).toList());
+            } else if (sources.file().words().containsKey(setting)) {
+                words.put(setting, sources.file().words().get(setting));
+            } else {
+                words.put(setting, List.of(new Word(setting.fallback(sources.profile()), DEFAULT)));
+            }
+        }
+        return words;
+    }
+
+    /// The origin of a word that nobody said.
+    static final String DEFAULT = "default";
+
+    /// A value of a field may hold commas, so a variable separates those by line breaks.
+    private static List<String> several(Setting setting, String variable) {
+        return !setting.isRepeatable() ? List.of(variable)
+                : List.of(variable.split(setting == Setting.HEADER ? "\n" : "[,\n]")).stream().map(String::strip)
+                        .filter(value -> !value.isEmpty()).toList();
     }
 
     /// One reading of all the words, which notes each complaint and goes on.
-    private static final class Reading {
-        private final Map<Setting, List<String>> given = new EnumMap<>(Setting.class);
-        private final Map<Setting, String> names = new EnumMap<>(Setting.class);
-        private final List<String> complaints = new ArrayList<>();
+    private record Reading(Map<Setting, List<Word>> words, Sources sources, List<String> complaints) {
 
-        Reading(Map<Setting, List<String>> line, Map<String, String> environment) {
-            for (Setting setting : Setting.values()) {
-                String variable = environment.get(setting.variable());
-                if (line.containsKey(setting)) {
-                    given.put(setting, line.get(setting));
-                    names.put(setting, setting.longOption());
-                } else if (variable != null) {
-                    given.put(setting, setting.isRepeatable() ? several(setting, variable) : List.of(variable));
-                    names.put(setting, setting.variable());
-                }
-            }
-        }
-
-        /// A value of a field may hold commas, so a variable separates those by line breaks.
-        private static List<String> several(Setting setting, String variable) {
-            return List.of(variable.split(setting == Setting.HEADER ? "\n" : "[,\n]")).stream().map(String::strip)
-                    .filter(value -> !value.isEmpty()).toList();
-        }
-
-        Settings settings() throws Fault {
-            Site.Manners manners = new Site.Manners(index(), !flag(Setting.NO_LISTING), flag(Setting.SPA),
-                    flag(Setting.CORS), flag(Setting.TRACE), fields());
+        Settings settings() {
             Limits limits = new Limits((int) size(Setting.MAX_TARGET, 1 << 20), (int) size(Setting.MAX_FIELDS, 1 << 24),
                     (int) size(Setting.MAX_FIELD_LINES, 100_000), size(Setting.MAX_CONTENT, Long.MAX_VALUE),
                     (int) size(Setting.MAX_RANGES, 10_000), time(Setting.TIMEOUT), time(Setting.HEAD_TIMEOUT),
                     time(Setting.PROGRESS_TIMEOUT), time(Setting.DRAIN_TIMEOUT),
                     (int) size(Setting.MAX_CONNECTIONS, 10_000_000));
-            Settings settings = new Settings(docbase(), addresses(), port(), given.containsKey(Setting.PORT), manners,
-                    new Visibility(flag(Setting.HIDDEN), flag(Setting.ALLOW_SECRETS)), flag(Setting.FOLLOW_SYMLINKS),
-                    server(), flag(Setting.QUIET), limits);
-            if (!complaints.isEmpty()) {
-                throw new Fault(Fault.USAGE, String.join("\n", complaints));
+            return new Settings(addresses(), port(), isChosen(Setting.PORT), server(), site(), flag(Setting.VIRTHOST),
+                    defaultHost(), hosts(), sources.file().mediaTypes(), flag(Setting.QUIET), file(Setting.LOGFILE),
+                    format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND), path(Setting.PIDFILE),
+                    path(Setting.CHROOT), text(Setting.USER), limits, words);
+        }
+
+        private SiteSettings site() {
+            Site.Manners manners = new Site.Manners(index(), !flag(Setting.NO_LISTING), flag(Setting.SPA),
+                    flag(Setting.CORS), flag(Setting.TRACE), fields());
+            Path inside = docbase();
+            Path outside = sources.jailed() ? inside : path(Setting.CHROOT)
+                    .map(root -> root.resolve(Path.of("/").relativize(inside))).orElse(inside);
+            checkReadable(outside);
+            return new SiteSettings(inside, outside, manners,
+                    new Visibility(flag(Setting.HIDDEN), flag(Setting.ALLOW_SECRETS)), flag(Setting.FOLLOW_SYMLINKS));
+        }
+
+        /// A `[[host]]` is read as the file's top is, with its own words over those of the top, and over the line's: a line
+        /// that names one document base means that of the default host.
+        private List<HostSettings> hosts() {
+            List<HostSettings> hosts = new ArrayList<>();
+            for (ConfigFile.Host host : sources.file().hosts()) {
+                Map<Setting, List<Word>> own = new EnumMap<>(words);
+                own.putAll(host.words());
+                Reading reading = new Reading(own, sources, complaints);
+                Optional<Path> logfile = host.words().containsKey(Setting.LOGFILE) ? reading.file(Setting.LOGFILE)
+                        : Optional.empty();
+                hosts.add(new HostSettings(host.names(), reading.site(), logfile));
             }
-            return settings;
+            return hosts;
+        }
+
+        private Word word(Setting setting) {
+            return words.get(setting).isEmpty() ? new Word("", DEFAULT) : words.get(setting).getLast();
         }
 
         private String value(Setting setting) {
-            return given.getOrDefault(setting, List.of(setting.fallback())).getLast();
+            return word(setting).value();
+        }
+
+        private boolean isChosen(Setting setting) {
+            return !word(setting).origin().equals(DEFAULT);
         }
 
         private void complain(Setting setting, String what) {
-            String value = given.containsKey(setting) ? value(setting) : setting.fallback();
-            String name = setting == Setting.DOCBASE ? "" : names.getOrDefault(setting, setting.longOption()) + ' ';
-            complaints.add(name + "'" + value + "' " + what);
+            complain(word(setting), setting, what);
+        }
+
+        private void complain(Word word, Setting setting, String what) {
+            boolean bare = setting == Setting.DOCBASE && !word.origin().contains(":");
+            String origin = bare ? "" : word.origin().equals(DEFAULT) ? "the default of " + setting.longOption() + ' '
+                    : word.origin() + ' ';
+            String complaint = origin + "'" + word.value().replaceAll("\\p{Cntrl}", "?") + "' " + what;
+            if (!complaints.contains(complaint)) {
+                complaints.add(complaint);
+            }
+        }
+
+        private Optional<String> text(Setting setting) {
+            return value(setting).isEmpty() ? Optional.empty() : Optional.of(value(setting));
+        }
+
+        private Optional<Path> path(Setting setting) {
+            try {
+                return text(setting).map(text -> Path.of(text).toAbsolutePath());
+            } catch (InvalidPathException _) {
+                complain(setting, "can't be a path here; set LANG to a UTF-8 locale.");
+                return Optional.empty();
+            }
+        }
+
+        /// A file for lines; empty for the standard stream.
+        private Optional<Path> file(Setting setting) {
+            return value(setting).equals("-") ? Optional.empty() : path(setting);
+        }
+
+        private AccessLog.Format format() {
+            String name = value(Setting.LOG_FORMAT).toUpperCase(Locale.ROOT);
+            for (AccessLog.Format format : AccessLog.Format.values()) {
+                if (format.name().equals(name)) {
+                    return format;
+                }
+            }
+            complain(Setting.LOG_FORMAT, "is no log format; say common, combined or json.");
+            return AccessLog.Format.COMMON;
+        }
+
+        private Optional<String> defaultHost() {
+            Optional<String> host = text(Setting.DEFAULT_HOST);
+            if (host.isPresent() && (host.get().startsWith(".") || host.get().indexOf('/') >= 0)) {
+                complain(Setting.DEFAULT_HOST, "must be the plain name of a directory of the document base.");
+            }
+            return host;
         }
 
         private boolean flag(Setting setting) {
@@ -109,36 +233,43 @@ public record Settings(Path docbase, List<Endpoint> addresses, int port, boolean
             };
         }
 
+        /// Inside a new root every path begins there.
         private Path docbase() {
             try {
                 Path path = Path.of(value(Setting.DOCBASE));
-                if (!Files.exists(path)) {
-                    String hint = Endpoint.port(value(Setting.DOCBASE)).isPresent() ? "; for a port say -p "
-                            + value(Setting.DOCBASE) : "; name one that is there";
-                    complain(Setting.DOCBASE, "is no file or directory" + hint + ".");
-                } else if (!Files.isReadable(path) || (Files.isDirectory(path) && !Files.isExecutable(path))) {
-                    complain(Setting.DOCBASE, "can't be read by this user; check its permissions.");
-                } else if (!Files.isDirectory(path) && !Files.isRegularFile(path)) {
-                    complain(Setting.DOCBASE, "is neither a directory nor a regular file; name one of these.");
-                }
-                return path;
+                return text(Setting.CHROOT).isPresent() ? Path.of("/").resolve(path).normalize()
+                        : path.toAbsolutePath(); // a daemon leaves the directory that it was started in
             } catch (InvalidPathException _) {
                 complain(Setting.DOCBASE, "can't be a path here; set LANG to a UTF-8 locale, or go there and serve '.'.");
                 return Path.of("");
             }
         }
 
+        private void checkReadable(Path path) {
+            if (!Files.exists(path)) {
+                String hint = Endpoint.port(value(Setting.DOCBASE)).isPresent() ? "; for a port say -p "
+                        + value(Setting.DOCBASE) : "; name one that is there";
+                String where = text(Setting.CHROOT).isPresent() ? " inside the new root" : "";
+                complain(Setting.DOCBASE, "is no file or directory" + where + hint + ".");
+            } else if (!Files.isReadable(path) || (Files.isDirectory(path) && !Files.isExecutable(path))) {
+                complain(Setting.DOCBASE, "can't be read by this user; check its permissions.");
+            } else if (!Files.isDirectory(path) && !Files.isRegularFile(path)) {
+                complain(Setting.DOCBASE, "is neither a directory nor a regular file; name one of these.");
+            }
+        }
+
         private List<Endpoint> addresses() {
             List<Endpoint> addresses = new ArrayList<>();
-            for (String text : given.getOrDefault(Setting.ADDRESS, List.of())) {
-                Optional<? extends Endpoint> address = Endpoint.parse(text);
+            for (Word word : isChosen(Setting.ADDRESS) ? words.get(Setting.ADDRESS) : List.<Word>of()) {
+                Optional<? extends Endpoint> address = Endpoint.parse(word.value());
                 address.ifPresent(addresses::add);
                 if (address.isEmpty()) {
-                    complaints.add(names.get(Setting.ADDRESS) + " '" + text
-                            + "' is no address; say a name, an IPv4 or IPv6 address, host:port or unix:PATH.");
+                    complain(word, Setting.ADDRESS,
+                            "is no address; say a name, an IPv4 or IPv6 address, host:port or unix:PATH.");
                 }
             }
-            return addresses;
+            boolean classic = sources.profile() == Setting.Profile.CLASSIC;
+            return addresses.isEmpty() && classic ? List.of(new Endpoint.Inet("127.0.0.1", Optional.empty())) : addresses;
         }
 
         private int port() {
@@ -159,17 +290,14 @@ public record Settings(Path docbase, List<Endpoint> addresses, int port, boolean
 
         private Fields fields() {
             List<Fields.Line> lines = new ArrayList<>();
-            for (String text : given.getOrDefault(Setting.HEADER, List.of())) {
-                int colon = text.indexOf(':');
-                String name = colon < 0 ? "" : text.substring(0, colon).strip();
-                String value = Tokens.trimmed(octets(text.substring(colon + 1)));
-                boolean ours = OURS.contains(name.toLowerCase(Locale.ROOT));
+            for (Word word : isChosen(Setting.HEADER) ? words.get(Setting.HEADER) : List.<Word>of()) {
+                int colon = word.value().indexOf(':');
+                String name = colon < 0 ? "" : word.value().substring(0, colon).strip();
+                String value = Tokens.trimmed(octets(word.value().substring(colon + 1)));
                 if (!Tokens.isToken(name) || !Tokens.isFieldValue(value)) {
-                    complaints.add(names.get(Setting.HEADER) + " '" + shown(text)
-                            + "' is no field; write it as 'Name: value'.");
-                } else if (ours) {
-                    complaints.add(names.get(Setting.HEADER) + " '" + shown(text)
-                            + "' is set by the server itself; leave " + name + " out"
+                    complain(word, Setting.HEADER, "is no field; write it as 'Name: value'.");
+                } else if (OURS.contains(name.toLowerCase(Locale.ROOT))) {
+                    complain(word, Setting.HEADER, "is set by the server itself; leave " + name + " out"
                             + (name.equalsIgnoreCase("server") ? ", or use --server-name." : "."));
                 } else {
                     lines.add(new Fields.Line(name, value));
@@ -232,10 +360,6 @@ public record Settings(Path docbase, List<Endpoint> addresses, int port, boolean
         /// Text as UTF-8 octets, one char each: what goes into a field or is compared with a file's name.
         private static String octets(String text) {
             return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        }
-
-        private static String shown(String text) {
-            return text.replaceAll("\\p{Cntrl}", "?");
         }
     }
 }

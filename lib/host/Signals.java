@@ -1,40 +1,56 @@
 package lib.host;
 
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import sun.misc.Signal;
 
-/// When is the server asked to stop?
+/// What is the server asked to do while it runs?
 ///
-/// A handler only releases a latch: what runs on a signal's thread ends with the machine, not with its work. So the main
-/// thread waits here, and drains when it comes back. The second signal does not wait for that.
+/// A handler only puts the event into a queue: what runs on a signal's thread ends with the machine, not with its work. So
+/// the main thread waits here, and does what is asked. The second request to stop does not wait for the first.
 public final class Signals {
-    private final CountDownLatch stop = new CountDownLatch(1);
+
+    public enum Event {
+        /// SIGINT, SIGTERM: finish what is under way, and end.
+        STOP,
+        /// SIGHUP: read the configuration again.
+        RELOAD,
+        /// SIGUSR1: open the logs anew, for who has moved them away.
+        REOPEN
+    }
+
+    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final int exitCodeAtOnce;
+    private boolean stopping;
 
     /// @param exitCodeAtOnce the code of a server that a second signal ends in the middle of its work
-    public Signals(int exitCodeAtOnce) {
+    /// @param hangUp what SIGHUP means: with a configuration to reload it; without one, the terminal is closed
+    public Signals(int exitCodeAtOnce, Event hangUp) {
         this.exitCodeAtOnce = exitCodeAtOnce;
-        handle("INT");
-        handle("TERM");
+        handle("INT", Event.STOP);
+        handle("TERM", Event.STOP);
+        handle("HUP", hangUp);
+        handle("USR1", Event.REOPEN);
     }
 
-    private void handle(String name) {
+    private void handle(String name, Event event) {
         try {
-            Signal.handle(new Signal(name), _ -> release());
+            Signal.handle(new Signal(name), _ -> ask(event));
         } catch (IllegalArgumentException _) {
-            // The shell has started us with this signal ignored (`&` in a script), and that is kept.
+            // We were started with this signal ignored (`&` in a script, nohup), and that is kept; or it is not known here.
         }
     }
 
-    private void release() {
-        if (stop.getCount() == 0) {
+    private synchronized void ask(Event event) {
+        if (event == Event.STOP && stopping) {
             Runtime.getRuntime().halt(exitCodeAtOnce);
         }
-        stop.countDown();
+        stopping |= event == Event.STOP;
+        events.add(event);
     }
 
-    /// Blocks until the first signal.
-    public void awaitStop() throws InterruptedException {
-        stop.await();
+    /// Blocks until there is something to do.
+    public Event next() throws InterruptedException {
+        return events.take();
     }
 }

@@ -23,6 +23,9 @@ public final class ResponseWriter {
     /// without passing through here, but for its last block.
     private static final int BLOCK_OCTETS = 64 * 1024;
 
+    /// What is held in memory for a client that does not read. Ten thousand of these must fit in the heap.
+    private static final int STUCK_OCTETS = 8 * 1024;
+
     private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
     /// What happens to the connection behind the response.
@@ -176,7 +179,7 @@ public final class ResponseWriter {
     }
 
     private int writeBlock(Content.OpenFile file, long offset, long end) throws IOException {
-        ByteBuffer block = ByteBuffer.allocate((int) Math.min(end - offset, BLOCK_OCTETS));
+        ByteBuffer block = ByteBuffer.allocate((int) Math.min(end - offset, STUCK_OCTETS));
         read(file, block, offset);
         channel.configureBlocking(true);
         writeAll(block.flip());

@@ -40,16 +40,22 @@ class LawTest {
 
     @BeforeAll
     static void read() throws IOException {
-        checkout = Path.of("").toAbsolutePath();
-        while (!Files.exists(checkout.resolve("Comanche.java"))) {
-            checkout = checkout.getParent();
-        }
+        checkout = root();
         sources = listed(SOURCES);
         code = new HashMap<>();
         for (String source : files("lib", ".java")) {
             code.put(source, code(checkout.resolve(source)));
         }
         code.put("Comanche.java", code(checkout.resolve("Comanche.java")));
+    }
+
+    /// The checkout that we run in.
+    static Path root() {
+        Path directory = Path.of("").toAbsolutePath();
+        while (!Files.exists(directory.resolve("Comanche.java"))) {
+            directory = directory.getParent();
+        }
+        return directory;
     }
 
     private static List<String> listed(Pattern directive) throws IOException {

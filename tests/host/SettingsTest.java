@@ -15,9 +15,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lib.host.ConfigFile;
 import lib.host.Endpoint;
 import lib.host.Fault;
 import lib.host.Setting;
+import lib.host.Setting.Word;
 import lib.host.Settings;
 import lib.http.Fields;
 import lib.site.Visibility;
@@ -35,12 +37,21 @@ class SettingsTest {
     @TempDir
     private Path directory;
 
+    private static Settings read(Map<Setting, List<String>> line, Map<String, String> environment) throws Fault {
+        return read(Setting.Profile.SERVE, ConfigFile.Contents.NONE, line, environment);
+    }
+
+    private static Settings read(Setting.Profile profile, ConfigFile.Contents file, Map<Setting, List<String>> line,
+                                 Map<String, String> environment) throws Fault {
+        return Settings.of(new Settings.Sources(profile, file, environment, line, false));
+    }
+
     private static Settings of(Setting setting, String... values) throws Fault {
-        return Settings.of(Map.of(setting, List.of(values)), Map.of());
+        return read(Map.of(setting, List.of(values)), Map.of());
     }
 
     private static String complaint(Map<Setting, List<String>> line, Map<String, String> environment) {
-        Fault fault = assertThrows(Fault.class, () -> Settings.of(line, environment));
+        Fault fault = assertThrows(Fault.class, () -> read(line, environment));
         assertEquals(Fault.USAGE, fault.exitCode());
         return fault.getMessage();
     }
@@ -51,17 +62,17 @@ class SettingsTest {
 
     @Test
     void nobodyNeedsToSetAnything() throws Fault {
-        Settings settings = Settings.of(NOTHING, Map.of());
-        assertEquals(Path.of("."), settings.docbase());
+        Settings settings = read(NOTHING, Map.of());
+        assertEquals(Path.of(".").toAbsolutePath(), settings.site().docbase());
         assertEquals(List.of(), settings.addresses());
         assertEquals(8080, settings.port());
         assertFalse(settings.portChosen());
-        assertEquals(List.of("index.html", "index.htm"), settings.manners().indexNames());
-        assertTrue(settings.manners().listing());
-        assertFalse(settings.manners().spa() || settings.manners().cors() || settings.manners().trace());
-        assertEquals(Fields.NONE, settings.manners().fields());
-        assertEquals(new Visibility(false, false), settings.visibility());
-        assertFalse(settings.followsLinks() || settings.quiet());
+        assertEquals(List.of("index.html", "index.htm"), settings.site().manners().indexNames());
+        assertTrue(settings.site().manners().listing());
+        assertFalse(settings.site().manners().spa() || settings.site().manners().cors() || settings.site().manners().trace());
+        assertEquals(Fields.NONE, settings.site().manners().fields());
+        assertEquals(new Visibility(false, false), settings.site().visibility());
+        assertFalse(settings.site().followsLinks() || settings.quiet());
         assertTrue(settings.server().startsWith("Comanche"));
         assertEquals(Duration.ofSeconds(30), settings.limits().idle());
         assertTrue(settings.limits().targetOctets() >= 8000);
@@ -70,37 +81,82 @@ class SettingsTest {
     @Test
     void theLineWinsOverTheEnvironmentAndThatOverTheDefault() throws Fault {
         Map<String, String> environment = Map.of("COMANCHE_PORT", "81", "COMANCHE_SPA", "true");
-        assertEquals(81, Settings.of(NOTHING, environment).port());
-        assertTrue(Settings.of(NOTHING, environment).portChosen());
-        assertTrue(Settings.of(NOTHING, environment).manners().spa());
-        assertEquals(82, Settings.of(Map.of(Setting.PORT, List.of("82")), environment).port());
+        assertEquals(81, read(NOTHING, environment).port());
+        assertTrue(read(NOTHING, environment).portChosen());
+        assertTrue(read(NOTHING, environment).site().manners().spa());
+        assertEquals(82, read(Map.of(Setting.PORT, List.of("82")), environment).port());
         assertEquals(84, of(Setting.PORT, "83", "84").port());
         assertTrue(of(Setting.PORT, "8080").portChosen());
     }
 
-    /// Every setting can be set in the environment, and wrong there.
+    /// Every setting can be set in the environment, over the file, and under the line; and `check` shows who said it.
     @ParameterizedTest
     @EnumSource(Setting.class)
-    void everySettingIsReadFromTheEnvironment(Setting setting) {
-        String wrong = setting == Setting.HEADER || setting == Setting.INDEX ? "/" : "\u0001/";
-        assertTrue(complaint(NOTHING, Map.of(setting.variable(), wrong)).endsWith("."));
+    void everySettingIsReadFromFileEnvironmentAndLineAndTheStrongerWins(Setting setting) throws Exception {
+        String value = switch (setting) {
+            case DOCBASE -> directory.toString();
+            case LOG_FORMAT -> "json";
+            case HEADER -> "A: b";
+            default -> setting.isFlag() ? "true" : setting.placeholder().equals("DIR") ? "/tmp" : "7";
+        };
+        Word word = new Word(value, "file:1:1: x");
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(setting, List.of(word)), List.of(), Map.of());
+        Map<String, String> environment = Map.of(setting.variable(), value);
+        Map<Setting, List<String>> line = Map.of(setting, List.of(value));
+
+        Map<Setting, List<String>> elsewhere = setting == Setting.CHROOT ? Map.of(Setting.DOCBASE, List.of("/")) : NOTHING;
+        assertEquals("default", origin(read(NOTHING, Map.of()), setting));
+        assertEquals(word.origin(), origin(read(Setting.Profile.SERVE, file, elsewhere, Map.of()), setting));
+        assertEquals(setting.variable(), origin(read(Setting.Profile.SERVE, file, elsewhere, environment), setting));
+        Map<Setting, List<String>> both = new HashMap<>(elsewhere);
+        both.putAll(line);
+        assertEquals(setting.longOption(), origin(read(Setting.Profile.SERVE, file, both, environment), setting));
+    }
+
+    private static String origin(Settings settings, Setting setting) {
+        return settings.effective().get(setting).getLast().origin();
+    }
+
+    @Test
+    void theClassicServerHasDefaultsOfItsOwn() throws Fault {
+        Settings settings = read(Setting.Profile.CLASSIC, ConfigFile.Contents.NONE,
+                Map.of(Setting.DOCBASE, List.of(directory.toString())), Map.of());
+        assertEquals(List.of(new Endpoint.Inet("127.0.0.1", Optional.empty())), settings.addresses());
+        assertEquals(80, settings.port());
+        assertEquals(Duration.ofSeconds(3), settings.limits().idle());
+        assertFalse(settings.foreground());
+        assertEquals(Optional.of(Path.of("/var/log/comanche/access.log")), settings.logfile());
+        assertEquals("/var/www", Setting.DOCBASE.fallback(Setting.Profile.CLASSIC));
+    }
+
+    @Test
+    void insideANewRootTheDocumentBaseBeginsThere() throws Exception {
+        Files.createDirectories(directory.resolve("htdocs"));
+        for (String docbase : List.of("htdocs", "/htdocs", "../htdocs", "/x/../htdocs/")) {
+            Settings settings = read(Map.of(Setting.CHROOT, List.of(directory.toString()),
+                    Setting.DOCBASE, List.of(docbase)), Map.of());
+            assertEquals(Path.of("/htdocs"), settings.site().docbase(), docbase);
+            assertEquals(directory.resolve("htdocs"), settings.site().outside(), docbase);
+        }
+        assertTrue(complaint(Map.of(Setting.CHROOT, List.of(directory.toString()), Setting.DOCBASE, List.of("/nix")), Map.of())
+                .startsWith("'/nix' is no file or directory inside the new root"));
     }
 
     @Test
     void inTheEnvironmentSeveralValuesAreSeparated() throws Fault {
-        Settings settings = Settings.of(NOTHING, Map.of("COMANCHE_ADDRESS", "::1, 127.0.0.1:81", "COMANCHE_HEADER", "A: b, c\n\nD: e\n"));
+        Settings settings = read(NOTHING, Map.of("COMANCHE_ADDRESS", "::1, 127.0.0.1:81", "COMANCHE_HEADER", "A: b, c\n\nD: e\n"));
         assertEquals(List.of(new Endpoint.Inet("::1", Optional.empty()), new Endpoint.Inet("127.0.0.1", Optional.of(81))), settings.addresses());
-        assertEquals(Fields.of("A", "b, c", "D", "e"), settings.manners().fields());
+        assertEquals(Fields.of("A", "b, c", "D", "e"), settings.site().manners().fields());
     }
 
     @ParameterizedTest
     @CsvSource({"true, true", "TRUE, true", "yes, true", "on, true", "1, true", "false, false", "no, false", "off, false", "0, false", "'', false"})
     void aFlagIsOnOrOff(String value, boolean on) throws Fault {
         for (Setting flag : List.of(Setting.QUIET, Setting.FOLLOW_SYMLINKS)) {
-            Settings settings = Settings.of(NOTHING, Map.of(flag.variable(), value));
-            assertEquals(on, settings.quiet() || settings.followsLinks());
+            Settings settings = read(NOTHING, Map.of(flag.variable(), value));
+            assertEquals(on, settings.quiet() || settings.site().followsLinks());
         }
-        assertEquals(!on, Settings.of(NOTHING, Map.of("COMANCHE_NO_LISTING", value)).manners().listing());
+        assertEquals(!on, read(NOTHING, Map.of("COMANCHE_NO_LISTING", value)).site().manners().listing());
         assertTrue(complaint(NOTHING, Map.of("COMANCHE_QUIET", "maybe")).startsWith("COMANCHE_QUIET 'maybe' is "));
     }
 
@@ -158,16 +214,16 @@ class SettingsTest {
 
     @Test
     void theDocbaseIsAFileOrADirectoryThatIsThere() throws Exception {
-        assertEquals(directory, of(Setting.DOCBASE, directory.toString()).docbase());
+        assertEquals(directory, of(Setting.DOCBASE, directory.toString()).site().docbase());
         Path file = Files.writeString(directory.resolve("f"), "x");
-        assertEquals(file, of(Setting.DOCBASE, file.toString()).docbase());
+        assertEquals(file, of(Setting.DOCBASE, file.toString()).site().docbase());
 
         String missing = directory.resolve("missing").toString();
         assertTrue(complaint(Setting.DOCBASE, missing).startsWith("'" + missing + "' is no file or directory; "));
         assertTrue(complaint(Setting.DOCBASE, "9000").endsWith("; for a port say -p 9000."));
         assertEquals(0, new ProcessBuilder("mkfifo", directory.resolve("fifo").toString()).start().waitFor());
         assertTrue(complaint(Setting.DOCBASE, directory.resolve("fifo").toString()).contains("is neither a directory nor a regular file; "));
-        assertTrue(complaint(Setting.DOCBASE, "a\0b").startsWith("'a\0b' can't be a path here; "));
+        assertTrue(complaint(Setting.DOCBASE, "a\0b").startsWith("'a?b' can't be a path here; "));
     }
 
     @Test
@@ -186,7 +242,7 @@ class SettingsTest {
             gr\u00fc\u00dfe | gr\u00c3\u00bc\u00c3\u009fe
             """)
     void indexNamesAreAListOfFileNamesInOctets(String text, String names) throws Fault {
-        assertEquals(names.isEmpty() ? List.of() : List.of(names.split(":")), of(Setting.INDEX, text).manners().indexNames());
+        assertEquals(names.isEmpty() ? List.of() : List.of(names.split(":")), of(Setting.INDEX, text).site().manners().indexNames());
     }
 
     @ParameterizedTest
@@ -206,7 +262,7 @@ class SettingsTest {
             Cache-Control: max-age=60 | Cache-Control | max-age=60
             """)
     void aHeaderIsAField(String text, String name, String value) throws Fault {
-        assertEquals(Fields.of(name, value), of(Setting.HEADER, text).manners().fields());
+        assertEquals(Fields.of(name, value), of(Setting.HEADER, text).site().manners().fields());
     }
 
     @ParameterizedTest

@@ -39,9 +39,21 @@ final class ComancheProcess implements AutoCloseable {
                 .toArray(String[]::new));
     }
 
+    /// Serves on a free port with another heap limit than the script's, such as `32m`.
+    static ComancheProcess serveWithin(String heap, Path docbase, String... options) {
+        List<String> command = command(Stream.concat(Stream.of("serve", docbase.toString(), "-p", "0"),
+                Arrays.stream(options)).toArray(String[]::new));
+        command.add(command.indexOf("-cp"), "-Xmx" + heap);
+        return start(Map.of(), command);
+    }
+
     /// The whole command line; returns when it listens.
     static ComancheProcess start(Map<String, String> environment, String... arguments) {
-        Running running = Processes.start(Path.of("/"), environment(environment), command(arguments));
+        return start(environment, command(arguments));
+    }
+
+    private static ComancheProcess start(Map<String, String> environment, List<String> command) {
+        Running running = Processes.start(Path.of("/"), environment(environment), command);
         try {
             return new ComancheProcess(running);
         } catch (AssertionError e) {

@@ -288,9 +288,11 @@ class ServeTest {
     @Test
     void eachResponseIsALineOfTheCommonLogFormat() {
         try (ComancheProcess server = ComancheProcess.serve(site, "-a", "127.0.0.1")) {
-            server.get("/a.txt");
-            server.get("/missing?a=%22");
-            server.exchange("BAD \"\u001b\r\n\r\n");
+            try (RawClient client = server.connect()) { // one connection, one order
+                client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /missing?a=%22 HTTP/1.1\r\nHost: a\r\n\r\n"
+                        + "BAD \"\u001b\r\n\r\n");
+                assertEquals(List.of(200, 404, 400), Stream.generate(client::read).limit(3).map(Answer::status).toList());
+            }
             Outcome outcome = server.stop();
             List<String> lines = outcome.outLines().stream().filter(line -> line.startsWith("127.0.0.1 ")).toList();
             Pattern time = Pattern.compile(

@@ -1,0 +1,264 @@
+package lib.host;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import lib.host.Setting.Word;
+import lib.http.Tokens;
+import org.tomlj.Toml;
+import org.tomlj.TomlArray;
+import org.tomlj.TomlParseError;
+import org.tomlj.TomlParseResult;
+import org.tomlj.TomlPosition;
+import org.tomlj.TomlTable;
+
+/// What does the configuration file say? TOML in; words with their places, and every complaint at once, come out.
+///
+///     port = 8080
+///     [mime]
+///     gmi = "text/gemini"
+///     [[host]]
+///     names = ["example.com", "*.example.com"]
+///     docbase = "/srv/example"
+public final class ConfigFile {
+
+    /// A virtual host by table. Its words stand over those of the file's top.
+    ///
+    /// @param names in lower case; `*.example.com` stands for every name below example.com
+    public record Host(List<String> names, Map<Setting, List<Word>> words) {
+        public Host {
+            names = List.copyOf(names);
+        }
+    }
+
+    /// All that a file says.
+    ///
+    /// @param mediaTypes extension to media type
+    public record Contents(Map<Setting, List<Word>> words, List<Host> hosts, Map<String, String> mediaTypes) {
+        public static final Contents NONE = new Contents(Map.of(), List.of(), Map.of());
+
+        public Contents {
+            hosts = List.copyOf(hosts);
+            mediaTypes = Map.copyOf(mediaTypes);
+        }
+    }
+
+    /// What may stand in a `[[host]]`.
+    private static final Set<Setting> OF_A_HOST = Set.of(Setting.DOCBASE, Setting.INDEX, Setting.HEADER, Setting.NO_LISTING,
+            Setting.HIDDEN, Setting.ALLOW_SECRETS, Setting.FOLLOW_SYMLINKS, Setting.SPA, Setting.CORS, Setting.LOGFILE);
+
+    private final Path path;
+    private final List<String> complaints = new ArrayList<>();
+
+    private ConfigFile(Path path) {
+        this.path = path;
+    }
+
+    /// @throws Fault with every complaint, a line each: `file:line:column: what is wrong`
+    public static Contents read(Path path) throws Fault {
+        ConfigFile file = new ConfigFile(path);
+        Contents contents = file.contents(file.parsed());
+        if (!file.complaints.isEmpty()) {
+            throw new Fault(Fault.USAGE, String.join("\n", file.complaints));
+        }
+        return contents;
+    }
+
+    private TomlParseResult parsed() throws Fault {
+        TomlParseResult result;
+        try {
+            result = Toml.parse(path);
+        } catch (IOException _) {
+            throw new Fault(Fault.USAGE, "The configuration file '" + path + "' can't be read; name one that is there.");
+        }
+        for (TomlParseError error : result.errors()) {
+            complain(error.position(), error.getMessage().lines().findFirst().orElse("not TOML") + '.');
+        }
+        return result;
+    }
+
+    private void complain(TomlPosition position, String what) {
+        complaints.add(place(position) + what);
+    }
+
+    private String place(TomlPosition position) {
+        return path + (position == null ? ":" : ":" + position.line() + ":" + position.column() + ":") + ' ';
+    }
+
+    private Contents contents(TomlTable top) {
+        Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
+        List<Host> hosts = new ArrayList<>();
+        Map<String, String> mediaTypes = new HashMap<>();
+        for (String key : top.keySet()) {
+            TomlPosition position = top.inputPositionOf(List.of(key));
+            Object value = top.get(List.of(key));
+            switch (key) {
+                case "mime" -> mediaTypes(value, position, mediaTypes);
+                case "host" -> hosts(value, position, hosts);
+                default -> word(key, value, position, Set.of(Setting.values()), words);
+            }
+        }
+        return new Contents(words, hosts, mediaTypes);
+    }
+
+    private void word(String key, Object value, TomlPosition position, Set<Setting> allowed, Map<Setting, List<Word>> words) {
+        if (key.equals("daemon") && allowed.contains(Setting.FOREGROUND)) {
+            if (value instanceof Boolean daemon) {
+                words.put(Setting.FOREGROUND, List.of(new Word(String.valueOf(!daemon), place(position) + key)));
+            } else {
+                complain(position, "daemon must be true or false.");
+            }
+            return;
+        }
+        Optional<Setting> setting = allowed.stream().filter(known -> !key.isEmpty() && known.key().equals(key)).findFirst();
+        if (setting.isEmpty()) {
+            complain(position, "there is no key '" + key + "' here; " + nearest(key, allowed));
+        } else {
+            values(setting.get(), value, position).ifPresent(some -> words.put(setting.get(), some));
+        }
+    }
+
+    /// One value, or for some settings a list, each as the command line would say it.
+    private Optional<List<Word>> values(Setting setting, Object value, TomlPosition position) {
+        String origin = place(position) + setting.key();
+        boolean several = setting.isRepeatable() || setting == Setting.INDEX;
+        if (value instanceof TomlArray array && several) {
+            List<String> texts = new ArrayList<>();
+            for (int i = 0; i < array.size(); i++) {
+                Optional<String> text = text(setting, array.get(i));
+                text.ifPresent(texts::add);
+                if (text.isEmpty()) {
+                    complain(array.inputPositionOf(i), setting.key() + " takes " + kind(setting) + ".");
+                }
+            }
+            List<String> words = setting == Setting.INDEX ? List.of(String.join(",", texts)) : texts;
+            return Optional.of(words.stream().map(text -> new Word(text, origin)).toList());
+        }
+
+        Optional<String> text = text(setting, value);
+        if (text.isEmpty()) {
+            complain(position, setting.key() + " takes " + kind(setting) + (several ? " or a list of them." : "."));
+        }
+        return text.map(word -> List.of(new Word(word, origin)));
+    }
+
+    private static Optional<String> text(Setting setting, Object value) {
+        return switch (value) {
+            case Boolean flag when setting.isFlag() -> Optional.of(flag.toString());
+            case Long number when takesNumber(setting) -> Optional.of(number.toString());
+            case String text when !setting.isFlag() -> Optional.of(text);
+            default -> Optional.empty();
+        };
+    }
+
+    private static boolean takesNumber(Setting setting) {
+        return setting == Setting.PORT || setting == Setting.USER || setting.placeholder().equals("TIME")
+                || setting.placeholder().equals("SIZE") || setting.placeholder().equals("COUNT");
+    }
+
+    private static String kind(Setting setting) {
+        return setting.isFlag() ? "true or false" : takesNumber(setting) ? "a number or a text in quotes" : "a text in quotes";
+    }
+
+    private void mediaTypes(Object value, TomlPosition position, Map<String, String> types) {
+        if (!(value instanceof TomlTable table)) {
+            complain(position, "mime must be a table: [mime] on a line, then lines like gmi = \"text/gemini\".");
+            return;
+        }
+        for (String extension : table.keySet()) {
+            boolean type = table.get(List.of(extension)) instanceof String text && isMediaType(text);
+            if (type) {
+                types.put(extension.startsWith(".") ? extension.substring(1) : extension, table.getString(List.of(extension)));
+            } else {
+                complain(table.inputPositionOf(List.of(extension)), extension + " takes a media type in quotes, such as "
+                        + "\"text/plain\".");
+            }
+        }
+    }
+
+    private static boolean isMediaType(String text) {
+        int semicolon = text.indexOf(';');
+        String[] halves = (semicolon < 0 ? text : text.substring(0, semicolon)).strip().split("/", -1);
+        return halves.length == 2 && Tokens.isToken(halves[0]) && Tokens.isToken(halves[1]) && Tokens.isFieldValue(text);
+    }
+
+    private void hosts(Object value, TomlPosition position, List<Host> hosts) {
+        if (!(value instanceof TomlArray array) || !array.toList().stream().allMatch(TomlTable.class::isInstance)) {
+            complain(position, "host must be written as [[host]], once for each host.");
+            return;
+        }
+        for (int i = 0; i < array.size(); i++) {
+            hosts.add(host(array.getTable(i), array.inputPositionOf(i), hosts));
+        }
+    }
+
+    private Host host(TomlTable table, TomlPosition position, List<Host> before) {
+        Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
+        List<String> names = new ArrayList<>();
+        for (String key : table.keySet()) {
+            TomlPosition place = table.inputPositionOf(List.of(key));
+            Object value = table.get(List.of(key));
+            if (key.equals("names") || key.equals("name")) {
+                names(value, place, names);
+            } else {
+                word(key, value, place, OF_A_HOST, words);
+            }
+        }
+        if (names.isEmpty()) {
+            complain(position, "a [[host]] needs names, such as names = [\"example.com\", \"*.example.com\"].");
+        }
+        names.stream().filter(name -> before.stream().anyMatch(host -> host.names().contains(name)))
+                .forEach(name -> complain(position, "the name " + name + " stands in two [[host]] tables; leave one out."));
+        return new Host(names, words);
+    }
+
+    private void names(Object value, TomlPosition position, List<String> names) {
+        List<Object> values = value instanceof TomlArray array ? array.toList() : List.of(value);
+        for (Object one : values) {
+            String name = one instanceof String text ? text.toLowerCase(java.util.Locale.ROOT) : "";
+            String bare = name.startsWith("*.") ? name.substring(2) : name;
+            if (lib.http.Authority.parse(bare).filter(host -> host.port() < 0).isEmpty() || bare.contains("*")) {
+                complain(position, "'" + one + "' is no host name; say example.com, or *.example.com for all below it.");
+            } else {
+                names.add(name);
+            }
+        }
+    }
+
+    /// The right key that a wrong one is nearest to.
+    private static String nearest(String wrong, Set<Setting> allowed) {
+        Set<String> keys = new TreeSet<>();
+        allowed.stream().map(Setting::key).filter(key -> !key.isEmpty()).forEach(keys::add);
+        keys.add(allowed.contains(Setting.FOREGROUND) ? "daemon" : "names");
+        if (allowed.contains(Setting.FOREGROUND)) {
+            keys.addAll(List.of("mime", "host"));
+        }
+        String best = keys.stream().min(java.util.Comparator.comparingInt(key -> distance(wrong, key))).orElseThrow();
+        return "did you mean '" + best + "'?";
+    }
+
+    /// How many letters have to be changed, added or dropped (Levenshtein).
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

@@ -1,0 +1,88 @@
+package lib.host;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lib.http.MediaTypes;
+import lib.http.Request;
+import lib.site.Docroot;
+import lib.site.Resource;
+import lib.site.Site;
+import lib.site.Sites;
+import lib.wire.Limits;
+
+/// What holds for the next request: sites, limits, logs? A value, so that a reload exchanges all of it at once.
+///
+/// @param server the Server field; empty for none
+/// @param log of the sites that have none of their own
+/// @param logs of those that have
+public record Service(Sites sites, String server, Limits limits, AccessLog log, Map<Site, AccessLog> logs) {
+
+    public Service {
+        logs = Map.copyOf(logs);
+    }
+
+    /// The service that these settings describe.
+    ///
+    /// @param open the logs that they want
+    /// @throws Fault if a document base is gone since the settings were checked
+    public static Service of(Settings settings, Logs open) throws Fault {
+        MediaTypes mediaTypes = new MediaTypes(settings.mediaTypes());
+        int mostRanges = settings.limits().ranges();
+        List<Sites.Named> named = new ArrayList<>();
+        Map<Site, AccessLog> logs = new HashMap<>();
+        for (Settings.HostSettings host : settings.hosts()) {
+            Site site = site(host.site(), host.site().docbase(), mediaTypes, mostRanges);
+            host.names().forEach(name -> named.add(new Sites.Named(name, site)));
+            host.logfile().ifPresent(path -> logs.put(site, open.in(path)));
+        }
+
+        Settings.SiteSettings main = settings.site();
+        Site site = site(main, main.docbase(), mediaTypes, mostRanges);
+        Optional<Sites.Directories> directories = !settings.virtualHosts() ? Optional.empty()
+                : Optional.of(new Sites.Directories(docroot(main, main.docbase()), settings.defaultHost(),
+                        directory -> ofDirectory(main, directory, mediaTypes, mostRanges)));
+        return new Service(new Sites(site, named, directories), settings.server(), settings.limits(), open.main(), logs);
+    }
+
+    /// The main site as it is seen before the root is changed, without a log: to try everything once.
+    ///
+    /// @throws Fault if its document base is gone
+    public static Service outside(Settings settings) throws Fault {
+        Site site = site(settings.site(), settings.site().outside(), new MediaTypes(settings.mediaTypes()),
+                settings.limits().ranges());
+        return new Service(new Sites(site, List.of(), Optional.empty()), settings.server(), settings.limits(),
+                AccessLog.none(), Map.of());
+    }
+
+    private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory,
+                                              MediaTypes mediaTypes, int mostRanges) {
+        try {
+            return Optional.of(site(main, directory.path(), mediaTypes, mostRanges));
+        } catch (Fault _) {
+            return Optional.empty(); // removed meanwhile
+        }
+    }
+
+    private static Site site(Settings.SiteSettings settings, Path docbase, MediaTypes mediaTypes, int mostRanges)
+            throws Fault {
+        return new Site(docroot(settings, docbase), settings.manners(), mediaTypes, mostRanges);
+    }
+
+    private static Docroot docroot(Settings.SiteSettings settings, Path docbase) throws Fault {
+        try {
+            return new Docroot(docbase, settings.visibility(), settings.followsLinks());
+        } catch (IOException _) {
+            throw new Fault(Fault.CANNOT_START, "'" + docbase + "' is gone; name a directory that stays.");
+        }
+    }
+
+    /// Where the line of this request goes.
+    AccessLog logOf(Request request) {
+        return logs.isEmpty() ? log : sites.of(request).map(site -> logs.getOrDefault(site, log)).orElse(log);
+    }
+}

@@ -1,0 +1,106 @@
+package lib.site;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import lib.http.Authority;
+import lib.http.Request;
+import lib.http.Response;
+import lib.http.Status;
+import lib.http.Target;
+
+/// Which site does a request mean? By the name of the host, without its port. (RFC 9110 §7.2 and §7.4)
+///
+/// First the names that the configuration spells out, then its wildcards, the longest first; then the directories of the
+/// document base, if these are hosts; then the site for everybody else.
+public final class Sites {
+
+    /// A host, or with `*.` in front every host below it, and its site.
+    public record Named(String name, Site site) {}
+
+    /// Directories that are hosts.
+    ///
+    /// @param base holds them
+    /// @param defaultHost the directory for all other names
+    /// @param site makes the site of a directory; it may fail, and then there is none
+    public record Directories(Docroot base, Optional<String> defaultHost, Function<Resource.Directory, Optional<Site>> site) {}
+
+    private final Site main;
+    private final Map<String, Site> named = new HashMap<>();
+    private final List<Named> wildcards;
+    private final Optional<Directories> directories;
+
+    /// Sites of directories that were asked for. There are never more than directories.
+    private final Map<Resource.Directory, Site> known = new ConcurrentHashMap<>();
+
+    /// @param main the site of all hosts that nothing is said of, if `directories` is empty; else only its manners count
+    /// @param names lower-case
+    public Sites(Site main, List<Named> names, Optional<Directories> directories) {
+        this.main = main;
+        this.directories = directories;
+        this.wildcards = names.stream().filter(host -> host.name.startsWith("*."))
+                .sorted((a, b) -> b.name.length() - a.name.length()).toList();
+        names.stream().filter(host -> !host.name.startsWith("*.")).forEach(host -> named.put(host.name, host.site));
+    }
+
+    /// The site that this request means; empty if its host is none of ours.
+    public Optional<Site> of(Request request) {
+        String host = request.authority().map(Authority::host).map(Sites::withoutRootDot).orElse("");
+        Site exact = named.get(host);
+        if (exact != null) {
+            return Optional.of(exact);
+        }
+        Optional<Site> wildcard = wildcards.stream().filter(pattern -> host.endsWith(pattern.name.substring(1)))
+                .map(Named::site).findFirst();
+        if (wildcard.isPresent() || directories.isEmpty()) {
+            return wildcard.or(() -> Optional.of(main));
+        }
+        return directory(host).or(() -> directories.get().defaultHost.flatMap(this::directory));
+    }
+
+    /// `example.com.` is `example.com`, seen from the root of the domain name system.
+    private static String withoutRootDot(String host) {
+        return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+    }
+
+    /// The docroot's own rules keep a host from naming anything but a visible directory of the base.
+    private Optional<Site> directory(String host) {
+        if (host.isEmpty()) {
+            return Optional.empty();
+        }
+        return switch (directories.get().base.resolve(List.of(host))) {
+            case Resource.Directory directory -> known(directory);
+            case Resource.Document document -> {
+                document.file().close();
+                yield Optional.empty();
+            }
+            case Resource.Missing _, Resource.Forbidden _ -> Optional.empty();
+        };
+    }
+
+    private Optional<Site> known(Resource.Directory directory) {
+        Optional<Site> site = Optional.ofNullable(known.get(directory)).or(() -> directories.get().site.apply(directory));
+        site.ifPresent(made -> known.put(directory, made));
+        return site;
+    }
+
+    /// The response to a well-formed request. A host that is not ours is 404; where the client has taken us for a proxy to
+    /// it, by an absolute-form, 421 tells it so (RFC 9110 §15.5.20).
+    public Response answer(Request request, Instant now) {
+        Optional<Site> site = of(request);
+        if (site.isPresent()) {
+            return site.get().answer(request, now);
+        }
+        boolean absolute = request.target() instanceof Target.Place place && place.authority().isPresent();
+        return main.refuse(absolute ? Status.MISDIRECTED_REQUEST : Status.NOT_FOUND);
+    }
+
+    /// A refusal of what is no request, with the fields that every response has.
+    public Response refuse(Status status) {
+        return main.refuse(status);
+    }
+}
