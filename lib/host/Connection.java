@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import lib.http.Authority;
 import lib.http.Fields;
@@ -37,13 +38,13 @@ final class Connection {
 
     private final SocketChannel channel;
     private final Supplier<Service> current;
+    private final BooleanSupplier stopping;
     private final ErrorLog errors;
     private final RequestReader reader;
     private final String client;
 
     private volatile Phase phase = Phase.IDLE;
     private volatile long deadline;
-    private volatile boolean stopping;
     private volatile boolean inputEnded;
 
     /// What holds for this request; the next one asks anew. Only the limits of a head stay those of the beginning.
@@ -54,9 +55,11 @@ final class Connection {
     private long begun;
 
     /// @param current what holds at the moment
-    Connection(SocketChannel channel, Supplier<Service> current, ErrorLog errors) {
+    /// @param stopping is this request to be the last?
+    Connection(SocketChannel channel, Supplier<Service> current, BooleanSupplier stopping, ErrorLog errors) {
         this.channel = channel;
         this.current = current;
+        this.stopping = stopping;
         this.errors = errors;
         this.client = client(channel);
         this.service = current.get();
@@ -88,7 +91,7 @@ final class Connection {
             boolean persists = true;
             while (persists) {
                 enter(Phase.IDLE, service.limits().idle());
-                if (stopping && !reader.hasMore()) {
+                if (stopping.getAsBoolean() && !reader.hasMore()) {
                     return;
                 }
                 persists = switch (next()) {
@@ -154,7 +157,7 @@ final class Connection {
                 return refuse(fault.get(), asked);
             }
 
-            boolean persists = request.persists() && received.content().isAtEnd() && !stopping;
+            boolean persists = request.persists() && received.content().isAtEnd() && !stopping.getAsBoolean();
             Afterwards afterwards = !persists ? Afterwards.CLOSE
                     : request.minorVersion() >= 1 ? Afterwards.PERSIST : Afterwards.PERSIST_1_0;
             send(response, request.isHead(), afterwards, asked);
@@ -272,7 +275,6 @@ final class Connection {
 
     /// For the server that stops: what is idle ends now, what is under way ends with its answer.
     void stop() {
-        stopping = true;
         if (phase == Phase.IDLE) {
             endInput();
         }

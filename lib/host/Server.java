@@ -73,7 +73,7 @@ public final class Server implements AutoCloseable {
 
     private void admit(SocketChannel channel) {
         noDelay(channel);
-        Connection connection = new Connection(channel, () -> service, errors);
+        Connection connection = new Connection(channel, () -> service, () -> stopping, errors);
         connections.add(connection);
         Thread.ofVirtual().start(() -> {
             try {

@@ -389,7 +389,6 @@ class ServeTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                                            | 2 | Say what to do
             frob                            | 2 | frob
             serve --frob                    | 2 | --frob
             serve -p                        | 2 | --port
@@ -409,8 +408,7 @@ class ServeTest {
             serve --header=Content-Length:3 | 2 | is set by the server itself
             """)
     void whatIsWrongIsOneSentenceAndAnExitCode(String line, int code, String part) {
-        String[] arguments = line == null ? new String[0] : line.split(" ");
-        assertOneSentence(ComancheProcess.run(Map.of(), arguments), code, part);
+        assertOneSentence(ComancheProcess.run(Map.of(), line.split(" ")), code, part);
     }
 
     /// In the locale C a JVM has no path for such a name.
