@@ -175,8 +175,7 @@ public final class Comanche {
             try (Server server = new Server(listeners, Service.of(settings, logs), errors)) {
                 server.start();
                 tell(settings, listeners, daemon, systemd);
-                Running running = new Running(configuration, confinement, logs, errors, server, systemd);
-                running.untilStopped(signals);
+                new Running(configuration, settings, confinement, logs, errors, server, systemd).untilStopped(signals);
                 return 0;
             }
         } catch (InterruptedException _) {
@@ -200,7 +199,7 @@ public final class Comanche {
         if (confinement.identity().isPresent()) {
             handOver(confinement.identity().get(), logs, errorFile, errors);
         }
-        confinement.warmUp(() -> warmUp(settings, logs, errors));
+        confinement.warmUp(() -> warmUp(settings, errors));
         confinement.enter().forEach(errors::warning);
     }
 
@@ -217,7 +216,7 @@ public final class Comanche {
     }
 
     /// One request to ourselves, through everything that a client's request goes through.
-    private static void warmUp(Settings settings, Logs logs, ErrorLog errors) {
+    private static void warmUp(Settings settings, ErrorLog errors) {
         try {
             ServerSocketChannel channel = ServerSocketChannel.open()
                     .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -249,17 +248,31 @@ public final class Comanche {
     }
 
     /// A server at work, and what it does when it is asked to.
-    private record Running(Configuration configuration, Confinement confinement, Logs logs, ErrorLog errors, Server server,
-                           Systemd systemd) {
+    private static final class Running {
+        private final Configuration configuration;
+        private final Confinement confinement;
+        private final Logs logs;
+        private final ErrorLog errors;
+        private final Server server;
+        private final Systemd systemd;
+        private Settings settings;
+
+        Running(Configuration configuration, Settings settings, Confinement confinement, Logs logs, ErrorLog errors,
+                Server server, Systemd systemd) {
+            this.configuration = configuration;
+            this.settings = settings;
+            this.confinement = confinement;
+            this.logs = logs;
+            this.errors = errors;
+            this.server = server;
+            this.systemd = systemd;
+        }
 
         void untilStopped(Signals signals) throws InterruptedException {
             for (Signals.Event event = signals.next(); event != Signals.Event.STOP; event = signals.next()) {
                 switch (event) {
                     case RELOAD -> reload();
-                    case REOPEN -> {
-                        logs.reopen();
-                        errors.reopen();
-                    }
+                    case REOPEN -> reopen();
                     case STOP -> { }
                 }
             }
@@ -267,20 +280,37 @@ public final class Comanche {
             server.drain();
         }
 
+        private void reopen() {
+            logs.reopen();
+            errors.reopen();
+        }
+
         /// If anything is wrong with the new settings, the old ones go on.
         private void reload() {
             systemd.reloading();
             try {
-                Settings settings = confinement.root().isEmpty() ? configuration.read()
+                Settings fresh = confinement.root().isEmpty() ? configuration.read()
                         : configuration.readInside(configuration.file().flatMap(confinement::inside));
-                logs.exchange(settings);
-                server.exchange(settings, Service.of(settings, logs));
+                exchange(fresh);
+                fresh.needingRestart(settings).forEach(setting -> errors.warning(
+                        "A change of " + setting.longOption().substring(2) + " needs a restart."));
+                settings = fresh;
                 errors.notice("The settings were read again and are in force.");
             } catch (Fault fault) {
                 fault.getMessage().lines().forEach(errors::error);
                 errors.error("The settings were not good; the old ones go on.");
             }
             systemd.ready("Serving");
+        }
+
+        private void exchange(Settings fresh) throws Fault {
+            logs.exchange(fresh);
+            try {
+                server.exchange(fresh, Service.of(fresh, logs));
+            } catch (Fault fault) {
+                logs.exchange(settings);
+                throw fault;
+            }
         }
     }
 

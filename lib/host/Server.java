@@ -24,6 +24,7 @@ public final class Server implements AutoCloseable {
     private final Semaphore places;
     private volatile Service service;
     private volatile boolean stopping;
+    private volatile boolean closed;
 
     /// @param listeners bound; closed by this server when it stops
     public Server(Listeners listeners, Service service, ErrorLog errors) {
@@ -108,7 +109,7 @@ public final class Server implements AutoCloseable {
     /// One look at every deadline costs less than a timer for every read.
     private void reap() {
         try {
-            while (true) {
+            while (!closed) {
                 Thread.sleep(REAPING);
                 long now = System.nanoTime();
                 connections.forEach(connection -> connection.endIfOverdue(now));
@@ -133,6 +134,7 @@ public final class Server implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         listeners.close();
         connections.forEach(Connection::cut);
     }

@@ -75,6 +75,20 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         mediaTypes = Map.copyOf(mediaTypes);
     }
 
+    /// What a server that runs can't change any more: who it is, what it may reach, and where it complains.
+    private static final List<Setting> FIXED = List.of(Setting.CHROOT, Setting.USER, Setting.PIDFILE, Setting.ERROR_LOG,
+            Setting.FOREGROUND, Setting.MAX_CONNECTIONS);
+
+    /// The settings of this kind in which these differ from `former`.
+    public List<Setting> needingRestart(Settings former) {
+        return FIXED.stream().filter(setting -> !values(effective.get(setting)).equals(values(former.effective.get(setting))))
+                .toList();
+    }
+
+    private static List<String> values(List<Word> words) {
+        return words.stream().map(Word::value).toList();
+    }
+
     /// The settings that these words make.
     ///
     /// @throws Fault with every complaint, a line each
