@@ -55,20 +55,30 @@ public final class ConfigFile {
             Setting.HIDDEN, Setting.ALLOW_SECRETS, Setting.FOLLOW_SYMLINKS, Setting.SPA, Setting.CORS, Setting.LOGFILE);
 
     private final Path path;
-    private final List<String> complaints = new ArrayList<>();
+    private final List<String> complaints;
 
-    private ConfigFile(Path path) {
+    private ConfigFile(Path path, List<String> complaints) {
         this.path = path;
+        this.complaints = complaints;
     }
 
     /// @throws Fault with every complaint, a line each: `file:line:column: what is wrong`
     public static Contents read(Path path) throws Fault {
-        ConfigFile file = new ConfigFile(path);
-        Contents contents = file.contents(file.parsed());
-        if (!file.complaints.isEmpty()) {
-            throw new Fault(Fault.USAGE, String.join("\n", file.complaints));
+        List<String> complaints = new ArrayList<>();
+        Contents contents = read(path, complaints);
+        if (!complaints.isEmpty()) {
+            throw new Fault(Fault.USAGE, String.join("\n", complaints));
         }
         return contents;
+    }
+
+    /// What there is to read in a file of which not all need be good.
+    ///
+    /// @param complaints are added to
+    /// @throws Fault if it is no TOML at all, with every complaint about that
+    static Contents read(Path path, List<String> complaints) throws Fault {
+        ConfigFile file = new ConfigFile(path, complaints);
+        return file.contents(file.parsed());
     }
 
     private TomlParseResult parsed() throws Fault {
@@ -80,6 +90,9 @@ public final class ConfigFile {
         }
         for (TomlParseError error : result.errors()) {
             complain(error.position(), error.getMessage().lines().findFirst().orElse("not TOML") + '.');
+        }
+        if (result.hasErrors()) {
+            throw new Fault(Fault.USAGE, String.join("\n", complaints));
         }
         return result;
     }

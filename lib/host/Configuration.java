@@ -2,6 +2,7 @@ package lib.host;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,12 +46,12 @@ public record Configuration(Setting.Profile profile, Map<Setting, List<String>> 
 
     /// Where the process id of such a server stands, if anything at all is said of that.
     ///
-    /// @throws Fault if the file is not one that can be read
+    /// @throws Fault if the file can't be read, or is no TOML; its settings need not be good
     public Optional<Path> pidfile() throws Fault {
         String variable = environment.get(Setting.PIDFILE.variable());
         List<String> words = line.getOrDefault(Setting.PIDFILE, variable == null ? List.of() : List.of(variable));
         if (words.isEmpty() && file().isPresent()) {
-            words = ConfigFile.read(file().get()).words().getOrDefault(Setting.PIDFILE, List.of()).stream()
+            words = ConfigFile.read(file().get(), new ArrayList<>()).words().getOrDefault(Setting.PIDFILE, List.of()).stream()
                     .map(Setting.Word::value).toList();
         }
         return words.isEmpty() || words.getLast().isEmpty() ? Optional.empty()
@@ -58,7 +59,8 @@ public record Configuration(Setting.Profile profile, Map<Setting, List<String>> 
     }
 
     private Settings read(Optional<Path> file, boolean jailed) throws Fault {
-        ConfigFile.Contents contents = file.isPresent() ? ConfigFile.read(file.get()) : ConfigFile.Contents.NONE;
-        return Settings.of(new Settings.Sources(profile, contents, environment, line, jailed));
+        List<String> complaints = new ArrayList<>();
+        ConfigFile.Contents contents = file.isPresent() ? ConfigFile.read(file.get(), complaints) : ConfigFile.Contents.NONE;
+        return Settings.of(new Settings.Sources(profile, contents, environment, line, jailed), complaints);
     }
 }

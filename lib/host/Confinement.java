@@ -111,6 +111,9 @@ public record Confinement(Optional<Path> root, Optional<Identity> identity) {
     /// @param root empty, or `/`, for none
     /// @throws Fault if there is no such directory or user, or only root could do it
     public static Confinement of(Optional<Path> root, Optional<String> user) throws Fault {
+        if (root.isEmpty() && user.isEmpty()) {
+            return new Confinement(root, Optional.empty());
+        }
         Optional<Path> jail = root.map(path -> path.toAbsolutePath().normalize()).filter(path -> path.getParent() != null);
         if (jail.isEmpty() && user.isEmpty()) {
             return new Confinement(jail, Optional.empty());

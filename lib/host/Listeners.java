@@ -8,8 +8,10 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
@@ -20,7 +22,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Where do we listen? Binds what the settings ask for, all of it or nothing; and when they change, binds what is new,
@@ -32,6 +36,9 @@ public final class Listeners implements AutoCloseable {
 
     /// A picked port that one family has free and the other has not is picked anew, so often.
     private static final int PICKS = 16;
+
+    /// How long we wait for whoever may have the port that we want.
+    private static final int PATIENCE_MILLIS = 1000;
 
     /// A socket that listens.
     ///
@@ -52,6 +59,7 @@ public final class Listeners implements AutoCloseable {
     }
 
     private final boolean inherited;
+    private final Map<String, List<InetAddress>> resolved = new HashMap<>();
     private Settings settings;
     private List<Listener> before = List.of();
     private List<Listener> now = new ArrayList<>();
@@ -81,14 +89,24 @@ public final class Listeners implements AutoCloseable {
 
     /// Where a client can connect by the network.
     public List<InetSocketAddress> addresses() {
-        return now.stream().map(Listener::address).filter(InetSocketAddress.class::isInstance)
-                .map(InetSocketAddress.class::cast).toList();
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (Listener listener : now) {
+            if (listener.address instanceof InetSocketAddress inet) {
+                addresses.add(inet);
+            }
+        }
+        return addresses;
     }
 
     /// The sockets in the file system.
     public List<Path> sockets() {
-        return now.stream().map(Listener::address).filter(UnixDomainSocketAddress.class::isInstance)
-                .map(address -> ((UnixDomainSocketAddress) address).getPath()).toList();
+        List<Path> sockets = new ArrayList<>();
+        for (Listener listener : now) {
+            if (listener.address instanceof UnixDomainSocketAddress unix) {
+                sockets.add(unix.getPath());
+            }
+        }
+        return sockets;
     }
 
     /// Binds what these settings ask for and is not bound yet, then closes what they ask for no more.
@@ -112,7 +130,8 @@ public final class Listeners implements AutoCloseable {
             throw fault;
         }
         release(before, now);
-        List<Listener> fresh = now.stream().filter(listener -> !before.contains(listener)).toList();
+        List<Listener> fresh = new ArrayList<>(now);
+        fresh.removeAll(before);
         before = List.of();
         return fresh;
     }
@@ -177,9 +196,11 @@ public final class Listeners implements AutoCloseable {
                 resolve(inet.host()).forEach(address -> wanted.add(new InetSocketAddress(address, port)));
             }
         }
-        wanted.sort(Comparator.comparing((InetSocketAddress address) -> !address.getAddress().isAnyLocalAddress())
-                .thenComparing(address -> address.getAddress().isAnyLocalAddress()
-                        && address.getAddress() instanceof Inet4Address));
+        if (wanted.size() > 1) {
+            wanted.sort(Comparator.comparing((InetSocketAddress address) -> !address.getAddress().isAnyLocalAddress())
+                    .thenComparing(address -> address.getAddress().isAnyLocalAddress()
+                            && address.getAddress() instanceof Inet4Address));
+        }
 
         int picked = 0;
         for (InetSocketAddress address : wanted) {
@@ -191,10 +212,15 @@ public final class Listeners implements AutoCloseable {
         }
     }
 
-    private static List<InetAddress> resolve(String host) throws Fault {
+    /// In another root there may be no list of names any more: then a name means what it meant at the start.
+    private List<InetAddress> resolve(String host) throws Fault {
         try {
-            return List.of(InetAddress.getAllByName(host));
+            resolved.put(host, List.of(InetAddress.getAllByName(host)));
+            return resolved.get(host);
         } catch (UnknownHostException _) {
+            if (resolved.containsKey(host)) {
+                return resolved.get(host);
+            }
             throw new Fault(Fault.CANNOT_START, "The address '" + host
                     + "' is unknown here; say one that this machine has, such as 127.0.0.1 or 0.0.0.0.");
         }
@@ -221,10 +247,11 @@ public final class Listeners implements AutoCloseable {
 
     /// What is bound already is kept as it is.
     private Optional<Refusal> tryToBind(InetAddress address, int port) throws Fault {
-        Optional<Listener> kept = before.stream().filter(listener -> listener.isAt(address, port)).findFirst();
-        if (kept.isPresent()) {
-            now.add(kept.get());
-            return Optional.empty();
+        for (Listener listener : before) {
+            if (listener.isAt(address, port)) {
+                now.add(listener);
+                return Optional.empty();
+            }
         }
 
         ServerSocketChannel channel = null;
@@ -238,7 +265,7 @@ public final class Listeners implements AutoCloseable {
             return Optional.of(Refusal.NOT_OURS); // a machine without IPv6
         } catch (BindException _) {
             close(channel);
-            return Optional.of(isOurs(address) ? Refusal.IN_USE : Refusal.NOT_OURS);
+            return Optional.of(refusal(address, port));
         } catch (SocketException _) {
             close(channel);
             return Optional.of(Refusal.NOT_ALLOWED);
@@ -248,7 +275,24 @@ public final class Listeners implements AutoCloseable {
         }
     }
 
-    /// The system's own words differ by language; what it has does not.
+    /// Java has one exception for all three, and the system's own words differ by language; what it has does not.
+    private static Refusal refusal(InetAddress address, int port) {
+        if (!isOurs(address)) {
+            return Refusal.NOT_OURS;
+        }
+        boolean isReserved = port > 0 && port < 1024;
+        return isReserved && !isAnswered(address, port) ? Refusal.NOT_ALLOWED : Refusal.IN_USE;
+    }
+
+    private static boolean isAnswered(InetAddress address, int port) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address, port), PATIENCE_MILLIS);
+            return true;
+        } catch (IOException e) {
+            return e instanceof SocketTimeoutException; // somebody has it, and is busy
+        }
+    }
+
     private static boolean isOurs(InetAddress address) {
         try {
             return address.isAnyLocalAddress() || NetworkInterface.getByInetAddress(address) != null;

@@ -12,8 +12,6 @@ import java.util.Optional;
 
 /// Which access logs are open? One for all, and one for each host that wants its own; each file once, whoever writes to it.
 public final class Logs implements AutoCloseable {
-    private static final AccessLog NONE = AccessLog.none();
-
     /// A log and its file.
     private record Open(AccessLog log, LogFile file, AccessLog.Format format) {}
 
@@ -22,7 +20,9 @@ public final class Logs implements AutoCloseable {
     /// By path; empty stands for standard output.
     private Map<Optional<Path>, Open> open = Map.of();
     private final List<Open> retired = new ArrayList<>();
-    private AccessLog main = NONE;
+    private Optional<AccessLog> main = Optional.empty();
+    private Map<Optional<Path>, Open> formerOpen = Map.of();
+    private Optional<AccessLog> formerMain = Optional.empty();
 
     private Logs(ErrorLog errors) {
         this.errors = errors;
@@ -55,11 +55,28 @@ public final class Logs implements AutoCloseable {
             throw fault;
         }
 
-        retired.forEach(log -> log.log.close());
-        retired.clear();
-        open.values().stream().filter(log -> !wanted.containsValue(log)).forEach(retired::add);
+        closeRetired();
+        retired.addAll(open.values());
+        retired.removeAll(wanted.values());
+        formerOpen = open;
+        formerMain = main;
         open = Map.copyOf(wanted);
-        main = settings.quiet() ? NONE : open.get(settings.logfile()).log;
+        main = settings.quiet() ? Optional.empty() : Optional.of(open.get(settings.logfile()).log);
+    }
+
+    /// All is as it was before the last exchange: what else was to change could not.
+    public void revert() {
+        open.values().stream().filter(log -> !formerOpen.containsValue(log)).forEach(log -> log.log.close());
+        retired.clear();
+        open = formerOpen;
+        main = formerMain;
+    }
+
+    private void closeRetired() {
+        for (Open log : retired) {
+            log.log.close();
+        }
+        retired.clear();
     }
 
     private void want(Optional<Path> path, AccessLog.Format format, Map<Optional<Path>, Open> wanted) throws Fault {
@@ -73,7 +90,7 @@ public final class Logs implements AutoCloseable {
 
     /// The log of all sites that have none of their own.
     public AccessLog main() {
-        return main;
+        return main.orElseGet(AccessLog::none);
     }
 
     /// The log in this file.
@@ -98,7 +115,7 @@ public final class Logs implements AutoCloseable {
     /// Writes what waits.
     @Override
     public void close() {
-        retired.forEach(log -> log.log.close());
+        closeRetired();
         open.values().forEach(log -> log.log.close());
     }
 }

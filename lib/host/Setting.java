@@ -97,7 +97,12 @@ public enum Setting {
 
     /// The name that messages use: the long one.
     public String longOption() {
-        return options.stream().filter(option -> option.startsWith("--")).findFirst().orElseThrow();
+        for (String option : options) {
+            if (option.startsWith("--")) {
+                return option;
+            }
+        }
+        throw new IllegalStateException("a setting without a long option");
     }
 
     /// Its key in the configuration file; empty if it has none of its own.

@@ -93,9 +93,15 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     ///
     /// @throws Fault with every complaint, a line each
     public static Settings of(Sources sources) throws Fault {
-        List<String> complaints = new ArrayList<>();
+        return of(sources, List.of());
+    }
+
+    /// @param ofTheFile what is wrong with the file already
+    /// @throws Fault with these and every other complaint, a line each
+    static Settings of(Sources sources, List<String> ofTheFile) throws Fault {
+        List<String> complaints = new ArrayList<>(ofTheFile);
         Map<Setting, List<Word>> words = words(sources);
-        Settings settings = new Reading(words, sources, complaints).settings();
+        Settings settings = new Reading(words, sources, complaints, ofTheFile.isEmpty()).settings();
         if (!complaints.isEmpty()) {
             throw new Fault(Fault.USAGE, String.join("\n", complaints));
         }
@@ -108,16 +114,22 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         for (Setting setting : Setting.values()) {
             String variable = sources.environment().get(setting.variable());
             if (sources.line().containsKey(setting)) {
-                words.put(setting, sources.line().get(setting).stream()
-                        .map(value -> new Word(value, setting.longOption())).toList());
+                words.put(setting, said(sources.line().get(setting), setting.longOption()));
             } else if (variable != null) {
-                words.put(setting, several(setting, variable).stream()
-                        .map(value -> new Word(value, setting.variable())).toList());
+                words.put(setting, said(several(setting, variable), setting.variable()));
             } else if (sources.file().words().containsKey(setting)) {
                 words.put(setting, sources.file().words().get(setting));
             } else {
                 words.put(setting, List.of(new Word(setting.fallback(sources.profile()), DEFAULT)));
             }
+        }
+        return words;
+    }
+
+    private static List<Word> said(List<String> values, String origin) {
+        List<Word> words = new ArrayList<>();
+        for (String value : values) {
+            words.add(new Word(value, origin));
         }
         return words;
     }
@@ -133,7 +145,9 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     }
 
     /// One reading of all the words, which notes each complaint and goes on.
-    private record Reading(Map<Setting, List<Word>> words, Sources sources, List<String> complaints) {
+    ///
+    /// @param isWhole is no word missing? A default that stands in for one that could not be read is not complained of.
+    private record Reading(Map<Setting, List<Word>> words, Sources sources, List<String> complaints, boolean isWhole) {
 
         Settings settings() {
             Limits limits = new Limits((int) size(Setting.MAX_TARGET, 1 << 20), (int) size(Setting.MAX_FIELDS, 1 << 24),
@@ -165,7 +179,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             for (ConfigFile.Host host : sources.file().hosts()) {
                 Map<Setting, List<Word>> own = new EnumMap<>(words);
                 own.putAll(host.words());
-                Reading reading = new Reading(own, sources, complaints);
+                Reading reading = new Reading(own, sources, complaints, isWhole);
                 Optional<Path> logfile = host.words().containsKey(Setting.LOGFILE) ? reading.file(Setting.LOGFILE)
                         : Optional.empty();
                 hosts.add(new HostSettings(host.names(), reading.site(), logfile));
@@ -194,7 +208,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             String origin = bare ? "" : word.origin().equals(DEFAULT) ? "the default of " + setting.longOption() + ' '
                     : word.origin() + ' ';
             String complaint = origin + "'" + word.value().replaceAll("\\p{Cntrl}", "?") + "' " + what;
-            if (!complaints.contains(complaint)) {
+            boolean standsIn = !isWhole && word.origin().equals(DEFAULT);
+            if (!standsIn && !complaints.contains(complaint)) {
                 complaints.add(complaint);
             }
         }

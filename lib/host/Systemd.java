@@ -57,8 +57,8 @@ public final class Systemd implements AutoCloseable {
 
     /// Did somebody bind our sockets for us?
     public static boolean hasSockets(Map<String, String> environment) {
-        return Long.toString(ProcessHandle.current().pid()).equals(environment.get("LISTEN_PID"))
-                && number(environment.get("LISTEN_FDS")).orElse(0) > 0;
+        return environment.containsKey("LISTEN_FDS") && number(environment.get("LISTEN_FDS")).orElse(0) > 0
+                && Long.toString(ProcessHandle.current().pid()).equals(environment.get("LISTEN_PID"));
     }
 
     /// Takes them over: once, before anything else is opened. Processes that we start don't get them.
@@ -162,7 +162,7 @@ public final class Systemd implements AutoCloseable {
     /// The way to the service manager. It is opened before the root changes, and outlives that.
     public static Systemd open(Map<String, String> environment) {
         String name = environment.getOrDefault("NOTIFY_SOCKET", "");
-        if (!Posix.isLinux() || !(name.startsWith("/") || name.startsWith("@"))) {
+        if (!(name.startsWith("/") || name.startsWith("@")) || !Posix.isLinux()) {
             return new Systemd(NONE);
         }
         int socket = NONE;
@@ -180,7 +180,9 @@ public final class Systemd implements AutoCloseable {
     ///
     /// @param status one line for `systemctl status`
     public void ready(String status) {
-        say("READY=1", "STATUS=" + status, "MAINPID=" + ProcessHandle.current().pid());
+        if (socket != NONE) {
+            say("READY=1", "STATUS=" + status, "MAINPID=" + ProcessHandle.current().pid());
+        }
     }
 
     /// We read the settings again; [#ready] says that it is over. The time tells this reload from an earlier one; on Linux

@@ -38,6 +38,14 @@ public sealed interface Target {
             segments.forEach(segment -> path.append('/').append(encode(segment)));
             return directory || segments.isEmpty() ? path.append('/').toString() : path.toString();
         }
+
+        /// The query behind its `?`, with the octets encoded that we took bare; empty where there is no query.
+        public String querySuffix() {
+            StringBuilder suffix = new StringBuilder(query.isPresent() ? "?" : "");
+            query.orElse("").chars().forEach(c -> suffix.append(
+                    QUERY_LENIENCE.indexOf(c) < 0 ? String.valueOf((char) c) : encode(String.valueOf((char) c))));
+            return suffix.toString();
+        }
     }
 
     /// Browsers send these octets bare although the grammar wants them encoded (WHATWG URL, the percent-encode sets);

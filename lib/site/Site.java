@@ -124,8 +124,7 @@ public final class Site {
 
     /// Relative links in a directory's page need its name to end in a slash. The query comes along.
     private static Response toDirectory(Target.Place place) {
-        String query = place.query().map(text -> '?' + text).orElse("");
-        return Response.failure(Status.MOVED_PERMANENTLY, "Location", place.path() + '/' + query);
+        return Response.failure(Status.MOVED_PERMANENTLY, "Location", place.path() + '/' + place.querySuffix());
     }
 
     private Response directory(Request request, Target.Place place, Resource.Directory directory, Instant now) {

@@ -1,6 +1,7 @@
 package lib.site;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ public final class Sites {
 
     private final Site main;
     private final Map<String, Site> named = new HashMap<>();
-    private final List<Named> wildcards;
+    private final List<Named> wildcards = new ArrayList<>();
     private final Optional<Directories> directories;
 
     /// Sites of directories that were asked for. There are never more than directories.
@@ -42,24 +43,33 @@ public final class Sites {
     public Sites(Site main, List<Named> names, Optional<Directories> directories) {
         this.main = main;
         this.directories = directories;
-        this.wildcards = names.stream().filter(host -> host.name.startsWith("*."))
-                .sorted((a, b) -> b.name.length() - a.name.length()).toList();
-        names.stream().filter(host -> !host.name.startsWith("*.")).forEach(host -> named.put(host.name, host.site));
+        for (Named host : names) {
+            if (host.name.startsWith("*.")) {
+                wildcards.add(host);
+            } else {
+                named.put(host.name, host.site);
+            }
+        }
+        wildcards.sort((a, b) -> b.name.length() - a.name.length());
     }
 
     /// The site that this request means; empty if its host is none of ours.
     public Optional<Site> of(Request request) {
+        if (named.isEmpty() && wildcards.isEmpty() && directories.isEmpty()) {
+            return Optional.of(main);
+        }
+
         String host = request.authority().map(Authority::host).map(Sites::withoutRootDot).orElse("");
-        Site exact = named.get(host);
-        if (exact != null) {
-            return Optional.of(exact);
+        if (named.containsKey(host)) {
+            return Optional.of(named.get(host));
         }
-        Optional<Site> wildcard = wildcards.stream().filter(pattern -> host.endsWith(pattern.name.substring(1)))
-                .map(Named::site).findFirst();
-        if (wildcard.isPresent() || directories.isEmpty()) {
-            return wildcard.or(() -> Optional.of(main));
+        for (Named wildcard : wildcards) {
+            if (host.endsWith(wildcard.name.substring(1))) {
+                return Optional.of(wildcard.site);
+            }
         }
-        return directory(host).or(() -> directories.get().defaultHost.flatMap(this::directory));
+        return directories.isEmpty() ? Optional.of(main)
+                : directory(host).or(() -> directories.get().defaultHost.flatMap(this::directory));
     }
 
     /// `example.com.` is `example.com`, seen from the root of the domain name system.
