@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """From the command to the first answer: Comanche beside its peers, in one run, taking turns.
 
-usage: bench/start.py [ROUNDS]            (default 9; prints a table of medians and ratios)
+usage: bench/start.py [ROUNDS [java]]     (default 9; prints a table of medians and ratios)
+                                          (with java only the rows that start a server without jbang)
 
 Rows: Comanche as the bare java command that jbang ends in; through ./jbang with warm caches; with the compiled script
 gone (the first run after an edit); from a catalog on a server that is 30 ms away, with nothing cached but the
@@ -12,6 +13,7 @@ import os, shutil, signal, socket, statistics, subprocess, sys, tempfile, thread
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+ONLY_JAVA = sys.argv[2:] == ["java"]
 ROUND_TRIP = 0.030
 PATIENCE = 120
 
@@ -119,6 +121,8 @@ with tempfile.TemporaryDirectory() as home:
         "comanche@far, cold": (nothing_cached, lambda p: [jbang, "comanche@far", *comanche(p)], far),
         "comanche@far, warm": (nothing, lambda p: [jbang, "comanche@far", *comanche(p)], far),
     }
+    if ONLY_JAVA:
+        rows = {name: row for name, row in rows.items() if "jbang" not in name and "@" not in name}
     times = {name: [] for name in rows}
     try:
         for _ in range(ROUNDS):

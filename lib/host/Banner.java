@@ -25,10 +25,10 @@ public final class Banner {
         for (String url : urls(addresses)) {
             text.append("    ").append(colour ? "\u001b[1;36m" + url + "\u001b[0m" : url).append('\n');
         }
-        sockets.forEach(socket -> text.append("    unix:").append(shown(socket.toString())).append('\n'));
-
-        boolean private_ = addresses.stream().allMatch(address -> address.getAddress().isLoopbackAddress());
-        if (private_ && !addresses.isEmpty()) {
+        for (Path socket : sockets) {
+            text.append("    unix:").append(shown(socket.toString())).append('\n');
+        }
+        if (!addresses.isEmpty() && areLocal(addresses)) {
             text.append("Only this machine can connect; -a 0.0.0.0 lets others in. ");
         }
         return text.append("Ctrl+C stops.\n").toString();
@@ -36,7 +36,22 @@ public final class Banner {
 
     /// A name must not drive the terminal.
     private static String shown(String name) {
-        return name.replaceAll("\\p{Cntrl}", "?");
+        StringBuilder shown = new StringBuilder(name);
+        for (int i = 0; i < shown.length(); i++) {
+            if (Character.isISOControl(shown.charAt(i))) {
+                shown.setCharAt(i, '?');
+            }
+        }
+        return shown.toString();
+    }
+
+    private static boolean areLocal(List<InetSocketAddress> addresses) {
+        for (InetSocketAddress address : addresses) {
+            if (!address.getAddress().isLoopbackAddress()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Every address that a browser can open: for a wildcard those of this machine.
@@ -45,7 +60,12 @@ public final class Banner {
         for (InetSocketAddress bound : addresses) {
             List<InetAddress> hosts = bound.getAddress().isAnyLocalAddress()
                     ? ofThisMachine(bound.getAddress() instanceof Inet6Address) : List.of(bound.getAddress());
-            hosts.stream().map(host -> url(host, bound.getPort())).filter(url -> !urls.contains(url)).forEach(urls::add);
+            for (InetAddress host : hosts) {
+                String url = url(host, bound.getPort());
+                if (!urls.contains(url)) {
+                    urls.add(url);
+                }
+            }
         }
         return urls;
     }
