@@ -20,11 +20,15 @@
 //SOURCES lib/http/Fields.java
 //SOURCES lib/http/Authority.java
 //SOURCES lib/http/Target.java
+//SOURCES lib/http/Query.java
 //SOURCES lib/http/ByteRanges.java
 //SOURCES lib/http/Negotiation.java
 //SOURCES lib/http/Request.java
 //SOURCES lib/http/Content.java
 //SOURCES lib/http/Response.java
+//SOURCES lib/http/Client.java
+//SOURCES lib/http/Exchange.java
+//SOURCES lib/http/Answer.java
 
 // II. Octets to messages and back
 //SOURCES lib/wire/Limits.java
@@ -43,6 +47,7 @@
 //SOURCES lib/site/Preconditions.java
 //SOURCES lib/site/StaticFiles.java
 //SOURCES lib/site/ListingPage.java
+//SOURCES lib/site/Writing.java
 //SOURCES lib/site/Site.java
 //SOURCES lib/site/Sites.java
 
@@ -112,6 +117,8 @@ import lib.host.Setting.Profile;
 import lib.host.Settings;
 import lib.host.Signals;
 import lib.host.Systemd;
+import lib.http.Client;
+import lib.http.Exchange;
 import lib.wire.RequestReader;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -196,7 +203,9 @@ public final class Comanche {
                 () -> { }, () -> { });
         try {
             if (reader.next() instanceof RequestReader.Received received) {
-                Service.outside(settings).sites().answer(received.request(), Instant.now()).content().close();
+                Exchange exchange = Exchange.of(new Client("127.0.0.1", true, false));
+                Service.outside(settings).sites().answer(received.request(), exchange, Instant.now()).response().content()
+                        .close();
             }
         } catch (IOException | Fault _) {
             // the first client will see

@@ -1,6 +1,8 @@
 package lib.host;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -10,7 +12,10 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import lib.http.Answer;
 import lib.http.Authority;
+import lib.http.Client;
+import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.Request;
 import lib.http.Response;
@@ -22,26 +27,31 @@ import lib.wire.ResponseWriter.Afterwards;
 
 /// How does one client's connection go? Read, answer, send, log, until a side closes. (RFC 9112 §9)
 ///
-///     IDLE ── first octet ──▶ HEAD ── empty line ──▶ CONTENT ── all of it ──▶ RESPONSE ─┐
-///      ▲                                                                                │
-///      └───────────────────────────── persists ◀────────────────────────────────────────┤
-///                                      LINGER ◀── closes ────────────────────────────────┘
+///                                              ┌─ wants some ─▶ CONTENT ─┐
+///                                              ▲                         ▼
+///     IDLE ── first octet ──▶ HEAD ── empty line ──▶ WORK ◀── has some ──┘ ── answer ──▶ RESPONSE ─┐
+///      ▲                                                                                           │
+///      └───────────────────────────── persists ◀───────────────────────────────────────────────────┤
+///                                      LINGER ◀── closes ───────────────────────────────────────────┘
 ///
 /// It runs on a virtual thread of its own. Another thread, the reaper, asks now and then whether it is overdue: every
-/// phase has a deadline, and only content and response move theirs on as octets move.
+/// phase in which we wait for the client has a deadline, and only content and response move theirs on as octets move.
 final class Connection {
-    private enum Phase { IDLE, HEAD, CONTENT, RESPONSE, LINGER }
+    private enum Phase { IDLE, HEAD, WORK, CONTENT, RESPONSE, LINGER }
 
     /// How long we wait for the client to read our last answer and to close its side. To close at once, with octets of
     /// the client unread, would make the system reset the connection and the answer be lost (RFC 9112 §9.6).
     private static final Duration LINGER = Duration.ofSeconds(2);
+
+    /// What we do ourselves is not the client's fault.
+    private static final Duration FOR_EVER = Duration.ofDays(10_000);
 
     private final SocketChannel channel;
     private final Supplier<Service> current;
     private final BooleanSupplier stopping;
     private final ErrorLog errors;
     private final RequestReader reader;
-    private final String client;
+    private final Client client;
 
     private volatile Phase phase = Phase.IDLE;
     private volatile long deadline;
@@ -76,12 +86,14 @@ final class Connection {
         }
     }
 
-    private static String client(SocketChannel channel) {
+    private static Client client(SocketChannel channel) {
         try {
             SocketAddress address = channel.getRemoteAddress();
-            return address instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : "";
+            return address instanceof InetSocketAddress inet
+                    ? new Client(inet.getAddress().getHostAddress(), inet.getAddress().isLoopbackAddress(), false)
+                    : new Client("", true, false);
         } catch (IOException _) {
-            return "";
+            return new Client("", false, false);
         }
     }
 
@@ -131,80 +143,155 @@ final class Connection {
     ///
     /// @param requestLine empty where it did not arrive
     /// @param request empty where it never became one
-    private record Asked(Instant time, String requestLine, Optional<Request> request) {
+    /// @param user who asked, as far as that was proven
+    private record Asked(Instant time, String requestLine, Optional<Request> request, Optional<String> user) {
         static Asked inVain(String requestLine) {
-            return new Asked(Instant.now(), requestLine, Optional.empty());
+            return new Asked(Instant.now(), requestLine, Optional.empty(), Optional.empty());
+        }
+
+        Asked by(Optional<String> known) {
+            return new Asked(time, requestLine, request, known);
         }
 
         static Asked of(Request request, Instant now) {
             String line = request.method() + ' ' + request.rawTarget() + " HTTP/1." + request.minorVersion();
-            return new Asked(now, line, Optional.of(request));
+            return new Asked(now, line, Optional.of(request), Optional.empty());
         }
     }
 
     /// One request and its answer; returns whether the connection goes on.
     private boolean exchange(RequestReader.Received received) throws IOException {
         renew();
+        enter(Phase.WORK, FOR_EVER);
         Request request = received.request();
         Instant now = Instant.now();
         Asked asked = Asked.of(request, now);
-        Response response = answer(request, now);
+        Arriving content = new Arriving(request, received.content());
+        Answer answer = null;
         try {
-            enter(Phase.CONTENT, service.limits().progress());
-            boolean unread = request.expectsContinue() && !received.content().isAtEnd() && response.status().isError();
-            Optional<Status> fault = unread ? Optional.empty() : drain(asked, request, received.content(), response);
-            if (fault.isPresent()) {
-                return refuse(fault.get(), asked);
+            answer = answer(request, content, now);
+            drain(content, answer.response());
+            return send(request, content, answer, asked);
+        } catch (Unreadable unreadable) {
+            if (unreadable.isHopeless()) {
+                log(asked, unreadable.status(), 0);
+                throw unreadable.hopeless();
             }
-
-            boolean persists = request.persists() && received.content().isAtEnd() && !stopping.getAsBoolean();
-            Afterwards afterwards = !persists ? Afterwards.CLOSE
-                    : request.minorVersion() >= 1 ? Afterwards.PERSIST : Afterwards.PERSIST_1_0;
-            send(response, request.isHead(), afterwards, asked);
-            return persists;
+            return refuse(unreadable.status(), asked);
         } finally {
-            response.content().close();
+            if (answer != null) {
+                answer.response().content().close();
+            }
         }
     }
 
     /// A defect of ours costs this request, not the server.
-    private Response answer(Request request, Instant now) {
+    private Answer answer(Request request, Arriving content, Instant now) throws IOException {
         try {
-            return service.sites().answer(request, now);
+            return service.sites().answer(request, new Exchange(client, content, teller(request)), now);
         } catch (RuntimeException | StackOverflowError defect) {
             errors.defect("A request could not be answered", defect);
-            return service.sites().refuse(Status.INTERNAL_SERVER_ERROR);
+            return Answer.of(service.sites().refuse(Status.INTERNAL_SERVER_ERROR));
+        }
+    }
+
+    /// An HTTP/1.0 client would take an interim response for the answer (RFC 9110 §15.2).
+    private Exchange.Teller teller(Request request) {
+        return request.minorVersion() == 0 ? (_, _) -> { } : writer::writeInterim;
+    }
+
+    /// The content as it arrives: the client that waits for a 100 gets it when somebody begins to read, and a pause of the
+    /// client is counted, not one of the reader.
+    private final class Arriving extends InputStream {
+        private final RequestContent content;
+        private boolean awaited;
+
+        Arriving(Request request, RequestContent content) {
+            this.content = content;
+            this.awaited = request.expectsContinue();
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int count) throws IOException {
+            if (content.isAtEnd()) {
+                return -1;
+            }
+            enter(Phase.CONTENT, service.limits().progress());
+            try {
+                if (awaited) {
+                    awaited = false;
+                    writer.writeContinue();
+                }
+                return content.read(into, offset, count);
+            } catch (RequestContent.MalformedContent _) {
+                throw new Unreadable(Status.BAD_REQUEST, null);
+            } catch (EOFException _) {
+                throw new Unreadable(unfinished(), null);
+            } catch (IOException e) {
+                throw new Unreadable(unfinished(), e);
+            } finally {
+                enter(Phase.WORK, FOR_EVER);
+            }
+        }
+    }
+
+    /// The content has broken off. It passes through whoever reads it, and is answered here.
+    private static final class Unreadable extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private final Status status;
+
+        Unreadable(Status status, IOException hopeless) {
+            super("the content broke off", hopeless);
+            this.status = status;
+        }
+
+        Status status() {
+            return status;
+        }
+
+        /// Is the connection broken, so that no answer can be sent?
+        boolean isHopeless() {
+            return getCause() != null;
+        }
+
+        IOException hopeless() {
+            return (IOException) getCause();
         }
     }
 
     /// Reads the content that nobody asked for, so that the next request is found behind it and the client, busy with
-    /// sending, comes to read the answer. Returns what is wrong with it, if anything is.
-    ///
-    /// An answer that refuses the request anyway does not wait for more than the limit; it closes.
-    private Optional<Status> drain(Asked asked, Request request, RequestContent content, Response response)
-            throws IOException {
-        if (content.isAtEnd()) {
-            return Optional.empty();
+    /// sending, comes to read the answer. What refuses the request anyway does not wait for more than the limit, and not at
+    /// all for a client that has not begun to send: it closes.
+    private void drain(Arriving content, Response response) throws IOException {
+        boolean refused = response.status().isError();
+        if (content.content.isAtEnd() || refused && content.awaited) {
+            return;
         }
-        try {
-            if (request.expectsContinue()) {
-                writer.writeContinue();
-            }
-            byte[] scrap = new byte[8192];
-            long left = service.limits().contentOctets();
-            for (int count = 0; count >= 0 && left >= 0; left -= Math.max(count, 0)) {
-                count = content.read(scrap);
-            }
-            boolean all = left >= 0;
-            return all || response.status().isError() ? Optional.empty() : Optional.of(Status.CONTENT_TOO_LARGE);
-        } catch (RequestContent.MalformedContent _) {
-            return Optional.of(Status.BAD_REQUEST);
-        } catch (java.io.EOFException _) {
-            return Optional.of(unfinished());
-        } catch (IOException e) {
-            log(asked, unfinished(), 0);
-            throw e;
+        byte[] scrap = new byte[8192];
+        long left = service.limits().contentOctets();
+        for (int count = 0; count >= 0 && left >= 0; left -= Math.max(count, 0)) {
+            count = content.read(scrap);
         }
+        if (left < 0 && !refused) {
+            throw new Unreadable(Status.CONTENT_TOO_LARGE, null);
+        }
+    }
+
+    private boolean send(Request request, Arriving content, Answer answer, Asked asked) throws IOException {
+        boolean old = request.minorVersion() == 0;
+        boolean endless = answer.response().content().length() < 0 && old;
+        boolean persists = request.persists() && content.content.isAtEnd() && !stopping.getAsBoolean() && !endless;
+        Afterwards afterwards = persists ? old ? Afterwards.PERSIST_1_0 : Afterwards.PERSIST
+                : old ? Afterwards.CLOSE_1_0 : Afterwards.CLOSE;
+        send(answer.response(), request.isHead(), afterwards, asked.by(answer.user()));
+        return persists;
     }
 
     /// Why did a request end too early: was it too slow, or did the client leave?
@@ -231,10 +318,10 @@ final class Connection {
     private void log(Asked asked, Status status, long octets) {
         Optional<Fields> fields = asked.request().map(Request::fields);
         AccessLog log = asked.request().map(service::logOf).orElse(service.log());
-        log.record(new AccessLog.Entry(client, asked.time(), Duration.ofNanos(System.nanoTime() - begun),
-                Optional.empty(), asked.request().flatMap(Request::authority).map(Authority::host),
+        log.record(new AccessLog.Entry(client.address(), asked.time(), Duration.ofNanos(System.nanoTime() - begun),
+                asked.user(), asked.request().flatMap(Request::authority).map(Authority::host),
                 asked.requestLine(), status.code(), octets, fields.flatMap(all -> all.combined("Referer")),
-                fields.flatMap(all -> all.combined("User-Agent")), false));
+                fields.flatMap(all -> all.combined("User-Agent")), client.secure()));
     }
 
     /// Closes our side, and reads on until the client closes its own or the time is up.

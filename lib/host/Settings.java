@@ -17,6 +17,7 @@ import lib.http.Fields;
 import lib.http.Tokens;
 import lib.site.Site;
 import lib.site.Visibility;
+import lib.site.Writing;
 import lib.wire.Limits;
 
 /// Everything that somebody set, checked once: a `Settings` that exists is legal.
@@ -163,7 +164,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
         private SiteSettings site() {
             Site.Manners manners = new Site.Manners(index(), !flag(Setting.NO_LISTING), flag(Setting.SPA),
-                    flag(Setting.CORS), flag(Setting.TRACE), fields());
+                    flag(Setting.CORS), flag(Setting.TRACE), Writing.NONE, fields());
             Path inside = docbase();
             Path outside = sources.jailed() ? inside : path(Setting.CHROOT)
                     .map(root -> root.resolve(Path.of("/").relativize(inside))).orElse(inside);

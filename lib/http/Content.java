@@ -1,13 +1,14 @@
 package lib.http;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.util.List;
 
 /// What does a response carry? (RFC 9110 §6.4)
 ///
-/// A value that names octets; only [OpenFile] holds something that must be closed, and whoever has the response does
-/// that.
+/// A value that names octets; only [OpenFile] and what makes a [Stream] hold something that must be closed, and whoever has
+/// the response does that.
 public sealed interface Content {
 
     /// Nothing, and no Content-Length of it.
@@ -29,6 +30,33 @@ public sealed interface Content {
     /// The delimiter and fields of one part, then its octets.
     record Part(byte[] head, FileSlice slice) {}
 
+    /// Octets that are made while they are sent; how many, nobody knows before.
+    record Stream(Producer producer) implements Content {}
+
+    /// `length` octets, from `offset` on, of a whole that is made while it is sent and is the same each time.
+    record Excerpt(Whole whole, long offset, long length) implements Content {}
+
+    /// Makes octets.
+    @FunctionalInterface
+    interface Producer {
+        /// Writes all of them, once. To flush is to have them sent now.
+        ///
+        /// @throws IOException if the client leaves, or they can't be made: what was sent then counts as broken off
+        void writeTo(OutputStream out) throws IOException;
+
+        /// Gives back what it holds; harmless when called again.
+        default void close() {}
+    }
+
+    /// Makes any part of its octets.
+    @FunctionalInterface
+    interface Whole {
+        /// Writes `length` octets from `offset` on.
+        ///
+        /// @throws IOException if the client leaves, or the whole is no longer what it was
+        void writeTo(OutputStream out, long offset, long length) throws IOException;
+    }
+
     /// A file that was opened, and what it was then.
     interface OpenFile extends AutoCloseable {
         /// For reading at any position; its own position is not used.
@@ -45,12 +73,14 @@ public sealed interface Content {
 
     Content NONE = new None();
 
-    /// The complete length in octets.
+    /// The complete length in octets; of a [Stream], which does not know it, -1.
     default long length() {
         return switch (this) {
             case None _ -> 0;
             case Octets content -> content.octets.length;
             case FileSlice slice -> slice.length;
+            case Stream _ -> -1;
+            case Excerpt excerpt -> excerpt.length;
             case Parts content -> content.end.length
                     + content.parts.stream().mapToLong(part -> part.head.length + part.slice.length).sum();
         };
@@ -59,7 +89,8 @@ public sealed interface Content {
     /// Gives back what the content holds open; harmless when called again.
     default void close() {
         switch (this) {
-            case None _, Octets _ -> { }
+            case None _, Octets _, Excerpt _ -> { }
+            case Stream stream -> stream.producer.close();
             case FileSlice slice -> slice.file.close();
             case Parts content -> content.parts.forEach(part -> part.slice.file.close());
         }

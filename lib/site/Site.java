@@ -1,11 +1,14 @@
 package lib.site;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lib.http.Answer;
 import lib.http.Content;
+import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Negotiation;
@@ -24,8 +27,10 @@ public final class Site {
     /// @param spa does a missing page become the root's index, for an application that routes by itself?
     /// @param cors may scripts of other origins read the answers? (WHATWG Fetch)
     /// @param trace is TRACE answered?
+    /// @param writing what may clients change?
     /// @param fields sent along with every response, in place of ours of the same name
-    public record Manners(List<String> indexNames, boolean listing, boolean spa, boolean cors, boolean trace, Fields fields) {
+    public record Manners(List<String> indexNames, boolean listing, boolean spa, boolean cors, boolean trace,
+                          Writing writing, Fields fields) {
         public Manners {
             indexNames = List.copyOf(indexNames);
         }
@@ -43,9 +48,12 @@ public final class Site {
         this.allow = manners.trace ? "GET, HEAD, OPTIONS, TRACE" : "GET, HEAD, OPTIONS";
     }
 
-    /// The response to a well-formed request; the caller closes its content.
-    public Response answer(Request request, Instant now) {
-        return dressed(request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED) : byMethod(request, now));
+    /// The answer to a well-formed request; the caller closes its content.
+    ///
+    /// @throws IOException if the request's content can't be read
+    public Answer answer(Request request, Exchange exchange, Instant now) throws IOException {
+        return Answer.of(dressed(request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED)
+                : byMethod(request, exchange, now)));
     }
 
     /// A refusal, with the fields that every response of this site has.
@@ -61,7 +69,7 @@ public final class Site {
         return response.with(ours).with(manners.fields);
     }
 
-    private Response byMethod(Request request, Instant now) {
+    private Response byMethod(Request request, Exchange exchange, Instant now) throws IOException {
         return switch (request.method()) {
             case "GET", "HEAD" -> request.target() instanceof Target.Place place
                     ? read(request, place, now) : Response.failure(Status.BAD_REQUEST);

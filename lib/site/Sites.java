@@ -1,5 +1,6 @@
 package lib.site;
 
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,7 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import lib.http.Answer;
 import lib.http.Authority;
+import lib.http.Exchange;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
@@ -98,15 +101,17 @@ public final class Sites {
         return site;
     }
 
-    /// The response to a well-formed request. A host that is not ours is 404; where the client has taken us for a proxy to
+    /// The answer to a well-formed request. A host that is not ours is 404; where the client has taken us for a proxy to
     /// it, by an absolute-form, 421 tells it so (RFC 9110 §15.5.20).
-    public Response answer(Request request, Instant now) {
+    ///
+    /// @throws IOException if the request's content can't be read
+    public Answer answer(Request request, Exchange exchange, Instant now) throws IOException {
         Optional<Site> site = of(request);
         if (site.isPresent()) {
-            return site.get().answer(request, now);
+            return site.get().answer(request, exchange, now);
         }
         boolean absolute = request.target() instanceof Target.Place place && place.authority().isPresent();
-        return main.refuse(absolute ? Status.MISDIRECTED_REQUEST : Status.NOT_FOUND);
+        return Answer.of(main.refuse(absolute ? Status.MISDIRECTED_REQUEST : Status.NOT_FOUND));
     }
 
     /// A refusal of what is no request, with the fields that every response has.

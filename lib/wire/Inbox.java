@@ -71,8 +71,16 @@ final class Inbox {
         return available() > 0 || fill(FIRST_OCTETS) ? octets[first++] & 0xFF : -1;
     }
 
-    /// Up to `count` octets that are already here, or -1 at the end of the stream.
+    /// Up to `count` octets, or -1 at the end of the stream. Blocks only if none is here; then they come past our buffer, if
+    /// there is room for as many.
     int read(byte[] into, int offset, int count) throws IOException {
+        if (available() == 0 && count >= FIRST_OCTETS) {
+            int received = channel.read(ByteBuffer.wrap(into, offset, count));
+            if (received > 0) {
+                whenMoved.run();
+            }
+            return received > 0 ? received : -1;
+        }
         if (available() == 0 && !fill(FIRST_OCTETS)) {
             return -1;
         }

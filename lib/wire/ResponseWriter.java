@@ -2,6 +2,7 @@ package lib.wire;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,7 @@ import lib.http.Status;
 
 /// How does a response become octets? (RFC 9112 §4 to §6)
 ///
-/// The only place that knows HEAD, Date, Server, Connection and Content-Length. A response whose file changes while it
+/// The only place that knows HEAD, Date, Server, Connection, Content-Length and chunks. A response whose file changes while it
 /// is sent ends short of its length: the client sees that it has not got all, and never takes a mixture for the whole.
 public final class ResponseWriter {
 
@@ -26,6 +27,12 @@ public final class ResponseWriter {
     /// What is held in memory for a client that does not read. Ten thousand of these must fit in the heap.
     private static final int STUCK_OCTETS = 8 * 1024;
 
+    /// What is gathered of made octets before it is sent.
+    private static final int OUTLET_OCTETS = 16 * 1024;
+
+    /// The last chunk, and no trailer section.
+    private static final byte[] END = ascii("0\r\n\r\n");
+
     private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
     /// What happens to the connection behind the response.
@@ -34,7 +41,9 @@ public final class ResponseWriter {
         PERSIST,
         /// It goes on, and an HTTP/1.0 client must be told so.
         PERSIST_1_0,
-        CLOSE
+        CLOSE,
+        /// It ends, and with it the content: an HTTP/1.0 client knows no other end where there is no length.
+        CLOSE_1_0
     }
 
     private final SocketChannel channel;
@@ -61,6 +70,15 @@ public final class ResponseWriter {
         writeAll(ByteBuffer.wrap(CONTINUE));
     }
 
+    /// Something to know before the answer comes (RFC 9110 §15.2).
+    public void writeInterim(Status status, Fields fields) throws IOException {
+        StringBuilder head = statusLine(status);
+        for (Fields.Line line : fields.lines()) {
+            line(head, line.name(), line.value());
+        }
+        writeAll(ByteBuffer.wrap(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
     /// Sends the whole response; the caller closes its content.
     ///
     /// @param headOnly was the request a HEAD? Then the fields are those of GET, and no content follows (RFC 9110 §9.3.2)
@@ -78,13 +96,14 @@ public final class ResponseWriter {
             case Content.Octets content -> writeOctets(head, content.octets());
             case Content.FileSlice slice -> writeSlice(head, slice);
             case Content.Parts parts -> writeParts(head, parts);
+            case Content.Stream stream -> writeStream(head, stream, afterwards != Afterwards.CLOSE_1_0);
+            case Content.Excerpt excerpt -> writeExcerpt(head, excerpt);
         }
     }
 
     private byte[] head(Response response, Afterwards afterwards, Instant now) {
         Status status = response.status();
-        StringBuilder head = new StringBuilder(256).append("HTTP/1.1 ").append(status.code()).append(' ')
-                .append(status.reason()).append("\r\n");
+        StringBuilder head = statusLine(status);
         line(head, "Date", HttpDate.format(now));
         if (!server.isEmpty()) {
             line(head, "Server", server);
@@ -92,15 +111,23 @@ public final class ResponseWriter {
         for (Fields.Line line : response.fields().lines()) {
             line(head, line.name(), line.value());
         }
-        if (!status.forbidsContent()) {
-            line(head, "Content-Length", Long.toString(response.content().length()));
+        long length = response.content().length();
+        if (!status.forbidsContent() && length >= 0) {
+            line(head, "Content-Length", Long.toString(length));
+        } else if (!status.forbidsContent() && afterwards != Afterwards.CLOSE_1_0) {
+            line(head, "Transfer-Encoding", "chunked");
         }
         switch (afterwards) {
             case PERSIST -> { }
             case PERSIST_1_0 -> line(head, "Connection", "keep-alive");
-            case CLOSE -> line(head, "Connection", "close");
+            case CLOSE, CLOSE_1_0 -> line(head, "Connection", "close");
         }
         return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static StringBuilder statusLine(Status status) {
+        return new StringBuilder(256).append("HTTP/1.1 ").append(status.code()).append(' ').append(status.reason())
+                .append("\r\n");
     }
 
     private static void line(StringBuilder head, String name, String value) {
@@ -130,6 +157,91 @@ public final class ResponseWriter {
             pending = new byte[0];
         }
         writeOctets(pending, parts.end());
+    }
+
+    private void writeStream(byte[] head, Content.Stream stream, boolean chunked) throws IOException {
+        Outlet outlet = new Outlet(head, chunked, -1);
+        stream.producer().writeTo(outlet);
+        outlet.end();
+    }
+
+    private void writeExcerpt(byte[] head, Content.Excerpt excerpt) throws IOException {
+        Outlet outlet = new Outlet(head, false, excerpt.length());
+        excerpt.whole().writeTo(outlet, excerpt.offset(), excerpt.length());
+        outlet.end();
+    }
+
+    /// Where made octets go: gathered to blocks, the head before the first of them, each a chunk (RFC 9112 §7.1) where the
+    /// client can't tell the end otherwise. Only [#end] sends the last: content that breaks off looks broken off.
+    private final class Outlet extends OutputStream {
+        /// The longest line of a chunk's size, and the CRLF that ends the chunk.
+        private static final int AROUND_OCTETS = 12;
+
+        private final boolean chunked;
+        private final boolean bounded;
+        private final ByteBuffer block;
+        private byte[] pending;
+        private long left;
+
+        /// @param length what was announced, or -1
+        Outlet(byte[] head, boolean chunked, long length) {
+            this.pending = head;
+            this.chunked = chunked;
+            this.bounded = length >= 0;
+            this.left = length;
+            this.block = ByteBuffer.allocate(OUTLET_OCTETS);
+        }
+
+        @Override
+        public void write(int octet) throws IOException {
+            write(new byte[] {(byte) octet}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] octets, int offset, int length) throws IOException {
+            if (bounded && length > left) {
+                throw new IOException("more content than was announced");
+            }
+            left -= length;
+            for (int done = 0; done < length; ) {
+                if (!block.hasRemaining()) {
+                    flush();
+                }
+                int count = Math.min(length - done, block.remaining());
+                block.put(octets, offset + done, count);
+                done += count;
+            }
+        }
+
+        @Override
+        public void flush() throws IOException {
+            send(false);
+        }
+
+        void end() throws IOException {
+            if (bounded && left > 0) {
+                throw new EOFException("less content than was announced");
+            }
+            send(true);
+        }
+
+        private void send(boolean last) throws IOException {
+            int count = block.position();
+            ByteBuffer out = ByteBuffer.allocate(pending.length + count + (chunked ? AROUND_OCTETS + END.length : 0));
+            out.put(pending);
+            pending = new byte[0];
+            if (chunked && count > 0) {
+                out.put(ascii(Integer.toHexString(count) + "\r\n")).put(block.flip()).put(ascii("\r\n"));
+            } else {
+                out.put(block.flip());
+            }
+            if (chunked && last) {
+                out.put(END);
+            }
+            block.clear();
+            writeAll(out.flip());
+            contentOctets += count;
+        }
     }
 
     /// All but the last block goes straight from file to socket. The last one waits until the file is seen to be what

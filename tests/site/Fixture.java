@@ -1,5 +1,7 @@
 package tests.site;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -13,16 +15,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lib.http.Authority;
+import lib.http.Client;
 import lib.http.Content;
+import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Target;
 import lib.site.Docroot;
-import lib.site.Site;
 import lib.site.Site.Manners;
+import lib.site.Site;
 import lib.site.Visibility;
+import lib.site.Writing;
 
 /// A tree with all that a tree can hold, a secret beside it, and sites that serve it.
 ///
@@ -32,7 +37,9 @@ final class Fixture {
     static final Instant NOW = Instant.parse("2024-05-06T07:08:09.123Z");
     static final Instant MODIFIED = Instant.parse("2020-02-02T02:02:02.123456789Z");
     static final Visibility STRICT = new Visibility(false, false);
-    static final Manners PLAIN = new Manners(List.of("index.html", "index.htm"), true, false, false, false, Fields.NONE);
+    static final Client CLIENT = new Client("127.0.0.1", true, false);
+    static final Manners PLAIN = new Manners(List.of("index.html", "index.htm"), true, false, false, false,
+            Writing.NONE, Fields.NONE);
 
     /// Names that are served like any other.
     static final List<String> ODD_NAMES = List.of("a <b>.txt", "new\nline", "#[]{}()@!$&'+,;= %20", "caf\u00e9",
@@ -152,7 +159,21 @@ final class Fixture {
         }
 
         Answer ask(String method, String target, String... fields) {
-            return Answer.of(site.answer(request(method, target, fields), NOW));
+            return exchange(Exchange.of(CLIENT), method, target, fields);
+        }
+
+        /// A request that brings content.
+        Answer send(String content, String method, String target, String... fields) {
+            return exchange(new Exchange(CLIENT,
+                    new ByteArrayInputStream(content.getBytes(StandardCharsets.ISO_8859_1)), (_, _) -> { }), method, target, fields);
+        }
+
+        Answer exchange(Exchange exchange, String method, String target, String... fields) {
+            try {
+                return Answer.of(site.answer(request(method, target, fields), exchange, NOW).response());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
@@ -185,7 +206,20 @@ final class Fixture {
                     parts.parts().forEach(part -> all.append(text(part.head())).append(text(part.slice())));
                     yield all.append(text(parts.end())).toString();
                 }
+                case Content.Stream stream -> made(stream.producer()::writeTo);
+                case Content.Excerpt excerpt ->
+                        made(out -> excerpt.whole().writeTo(out, excerpt.offset(), excerpt.length()));
             };
+        }
+
+        private static String made(Content.Producer producer) {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            try {
+                producer.writeTo(all);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return text(all.toByteArray());
         }
 
         private static String text(byte[] octets) {

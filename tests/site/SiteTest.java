@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Request;
@@ -18,6 +19,7 @@ import lib.site.Docroot;
 import lib.site.Site;
 import lib.site.Site.Manners;
 import lib.site.Visibility;
+import lib.site.Writing;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,9 +31,9 @@ import tests.site.Fixture.Asked;
 
 /// Requests to responses: methods, redirects, index files, missing pages, other origins; and no way out of the tree.
 class SiteTest {
-    private static final Manners SPA = new Manners(List.of("index.html"), true, true, false, false, Fields.NONE);
-    private static final Manners CORS = new Manners(List.of("index.html"), true, false, true, false, Fields.NONE);
-    private static final Manners TRACE = new Manners(List.of("index.html"), true, false, false, true, Fields.NONE);
+    private static final Manners SPA = new Manners(List.of("index.html"), true, true, false, false, Writing.NONE, Fields.NONE);
+    private static final Manners CORS = new Manners(List.of("index.html"), true, false, true, false, Writing.NONE, Fields.NONE);
+    private static final Manners TRACE = new Manners(List.of("index.html"), true, false, false, true, Writing.NONE, Fields.NONE);
 
     /// Read by all, changed by none.
     @TempDir
@@ -242,9 +244,9 @@ class SiteTest {
         assertEquals("old/index.html", own.site().get("/old/").content());
         assertEquals("old/index.html", own.site().get("/old/?x").content());
 
-        Asked other = own.site(new Manners(List.of("other.txt"), true, false, false, false, Fields.NONE));
+        Asked other = own.site(new Manners(List.of("other.txt"), true, false, false, false, Writing.NONE, Fields.NONE));
         assertEquals("site/other.txt", other.get("/site/").content());
-        Asked none = own.site(new Manners(List.of(), true, false, false, false, Fields.NONE));
+        Asked none = own.site(new Manners(List.of(), true, false, false, false, Writing.NONE, Fields.NONE));
         assertTrue(none.get("/site/").content().contains("index.html"));
     }
 
@@ -259,7 +261,7 @@ class SiteTest {
 
     @Test
     void withoutListingADirectoryWithoutIndexIsForbidden() {
-        Asked closed = fixture.site(new Manners(List.of("index.html"), false, false, false, false, Fields.NONE));
+        Asked closed = fixture.site(new Manners(List.of("index.html"), false, false, false, false, Writing.NONE, Fields.NONE));
         assertEquals(403, closed.get("/dir/").status());
         assertEquals(403, closed.get("/").status());
         assertEquals(200, closed.get("/site/").status());
@@ -403,9 +405,9 @@ class SiteTest {
 
     /// Whatever Host says, it is not repeated in an answer.
     @Test
-    void theAuthorityOfTheRequestIsNotEchoed() {
+    void theAuthorityOfTheRequestIsNotEchoed() throws IOException {
         Request request = new Request("GET", "/dir", Target.parse("/dir", "GET").orElseThrow(), 1, Optional.empty(), Fields.of("Host", "evil"));
-        Answer answer = Answer.of(site.site().answer(request, Fixture.NOW));
+        Answer answer = Answer.of(site.site().answer(request, Exchange.of(Fixture.CLIENT), Fixture.NOW).response());
         assertFalse(answer.toString().contains("evil"), answer.toString());
     }
 }

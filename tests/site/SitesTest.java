@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lib.http.Authority;
+import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Request;
@@ -19,6 +20,7 @@ import lib.site.Docroot;
 import lib.site.Site;
 import lib.site.Sites;
 import lib.site.Visibility;
+import lib.site.Writing;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,7 +55,7 @@ class SitesTest {
 
     private Site site(Path docbase) {
         try {
-            Site.Manners manners = new Site.Manners(List.of("index.html"), true, false, false, false, Fields.NONE);
+            Site.Manners manners = new Site.Manners(List.of("index.html"), true, false, false, false, Writing.NONE, Fields.NONE);
             return new Site(new Docroot(docbase, VISIBLE, false), manners, new MediaTypes(Map.of()), 10);
         } catch (IOException e) {
             throw new AssertionError(e);
@@ -65,12 +67,12 @@ class SitesTest {
                 directory -> Optional.of(site(directory.path())))));
     }
 
-    private static String answer(Sites sites, String host, String target) {
+    private static String answer(Sites sites, String host, String target) throws IOException {
         Target parsed = Target.parse(target, "GET").orElseThrow();
         Optional<Authority> authority = parsed instanceof Target.Place place
                 ? place.authority().or(() -> Authority.parse(host)) : Authority.parse(host);
         Request request = new Request("GET", target, parsed, 1, authority, Fields.of("Host", host));
-        Response response = sites.answer(request, Instant.now());
+        Response response = sites.answer(request, Exchange.of(Fixture.CLIENT), Instant.now()).response();
         response.content().close();
         return response.status().code() == 200 ? Long.toString(response.content().length())
                 : Integer.toString(response.status().code());
@@ -109,7 +111,7 @@ class SitesTest {
 
     @ParameterizedTest
     @CsvSource({"a.example, 2", "x.b.example, 3", "y.x.b.example, 4", "b.example, 1", "other, 1", "xb.example, 1", "'', 1"})
-    void theExactNameWinsOverTheLongestWildcardAndThatOverTheMainSite(String host, String answer) {
+    void theExactNameWinsOverTheLongestWildcardAndThatOverTheMainSite(String host, String answer) throws IOException {
         Sites sites = new Sites(site(base), List.of(new Sites.Named("a.example", site(base.resolve("a.example"))),
                 new Sites.Named("*.b.example", site(base.resolve("b.example"))),
                 new Sites.Named("*.x.b.example", site(base.resolve("fallback")))), Optional.empty());

@@ -398,4 +398,78 @@ class ResponseWriterTest {
         }
         file.close();
     }
+
+    private static Response stream(Content.Producer producer) {
+        return new Response(Status.OK, Fields.NONE, new Content.Stream(producer));
+    }
+
+    /// RFC 9112 §7.1: sizes in hexadecimal, CRLF around, an empty chunk at the end.
+    @Test
+    void contentOfUnknownLengthGoesInChunksAndAFlushSendsWhatIsThere() throws IOException {
+        Response response = stream(out -> {
+            out.write("first".getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+            out.write(new byte[26]);
+        });
+        String text = text(written(response, false, Afterwards.PERSIST, ""));
+        assertTrue(text.contains("\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n1a\r\n\0"), text);
+        assertTrue(text.endsWith("\0\r\n0\r\n\r\n"), text);
+        assertFalse(text.contains("Content-Length"), text);
+    }
+
+    @Test
+    void anOldClientGetsItUntilTheConnectionEnds() throws IOException {
+        String text = text(written(stream(out -> out.write('x')), false, Afterwards.CLOSE_1_0, ""));
+        assertTrue(text.endsWith("\r\nConnection: close\r\n\r\nx"), text);
+        assertFalse(text.contains("Transfer-Encoding") || text.contains("Content-Length"), text);
+    }
+
+    @Test
+    void emptyContentOfUnknownLengthIsOneLastChunk() throws IOException {
+        String text = text(written(stream(_ -> { }), false, Afterwards.PERSIST, ""));
+        assertTrue(text.endsWith("\r\n\r\n0\r\n\r\n"), text);
+    }
+
+    @Test
+    void aHeadOfAStreamHasItsFieldsAndMakesNothing() throws IOException {
+        Response response = stream(_ -> {
+            throw new AssertionError("nobody wants it");
+        });
+        assertTrue(text(written(response, true, Afterwards.PERSIST, "")).endsWith("Transfer-Encoding: chunked\r\n\r\n"));
+    }
+
+    /// The client must not take what it has for the whole.
+    @Test
+    void aStreamThatBreaksOffHasNoLastChunk() throws IOException {
+        try (Pair pair = Pair.open()) {
+            CompletableFuture<byte[]> received = pair.received();
+            Response response = stream(out -> {
+                out.write(new byte[100_000]);
+                throw new IOException("the disk is gone");
+            });
+            ResponseWriter writer = new ResponseWriter(pair.server, "", () -> { });
+            assertThrows(IOException.class, () -> writer.write(response, false, Afterwards.PERSIST, NOW));
+            pair.server.close();
+            String text = text(received.join());
+            assertTrue(text.contains("\r\n4000\r\n"), "some of it was sent");
+            assertFalse(text.contains("\r\n0\r\n"));
+        }
+    }
+
+    @Test
+    void anExcerptIsSentWithItsLengthAndMustKeepToIt() throws IOException {
+        Content.Whole digits = (out, offset, length) -> {
+            for (long i = offset; i < offset + length; i++) {
+                out.write((int) ('0' + i % 10));
+            }
+        };
+        Response three = new Response(Status.PARTIAL_CONTENT, Fields.NONE, new Content.Excerpt(digits, 8, 3));
+        assertTrue(text(written(three, false, Afterwards.PERSIST, "")).endsWith("Content-Length: 3\r\n\r\n890"));
+
+        for (int length : new int[] {2, 4}) {
+            Content.Whole wrong = (out, _, _) -> out.write(new byte[length]);
+            Response response = new Response(Status.OK, Fields.NONE, new Content.Excerpt(wrong, 0, 3));
+            assertThrows(IOException.class, () -> written(response, false, Afterwards.PERSIST, ""));
+        }
+    }
 }
