@@ -43,6 +43,7 @@
 //SOURCES lib/site/FileNames.java
 //SOURCES lib/site/Visibility.java
 //SOURCES lib/site/Resource.java
+//SOURCES lib/site/OpenDirectory.java
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/Preconditions.java
 //SOURCES lib/site/StaticFiles.java

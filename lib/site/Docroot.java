@@ -8,22 +8,16 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.SecureDirectoryStream;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import lib.http.Content;
 import lib.site.Resource.Document;
 import lib.site.Resource.Entry;
@@ -35,8 +29,6 @@ import lib.site.Resource.Entry;
 /// step follows a symbolic link. A link is read instead: if the real path behind it lies in the tree, that path is
 /// walked in the same way, link-free or not at all.
 public final class Docroot {
-    private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, NOFOLLOW_LINKS);
-
     /// A file that is exchanged at the very moment of opening is tried again; more often than this it is an attack.
     private static final int ATTEMPTS = 8;
 
@@ -135,17 +127,17 @@ public final class Docroot {
                 return behindLink(names);
             }
             if (attributes.isDirectory()) {
-                return Optional.of(new Resource.Directory(parent.path.resolve(name)));
+                return Optional.of(new Resource.Directory(parent.path().resolve(name)));
             }
             return attributes.isRegularFile() ? open(parent, name, attributes, trusted) : Optional.of(Resource.MISSING);
-        } catch (LinkOnTheWay _) {
+        } catch (OpenDirectory.LinkOnTheWay _) {
             return behindLink(names);
         }
     }
 
     /// The open directory that these names lead to, each step relative to the one before.
     private OpenDirectory descend(List<Path> names) throws IOException {
-        OpenDirectory directory = new OpenDirectory(Files.newDirectoryStream(root), root);
+        OpenDirectory directory = OpenDirectory.of(root);
         for (Path name : names) {
             try (OpenDirectory parent = directory) {
                 directory = parent.child(name);
@@ -192,7 +184,7 @@ public final class Docroot {
         }
         try (OpenDirectory parent = descend(names.subList(0, names.size() - 1))) {
             return parent.attributes(names.getLast()).isSymbolicLink();
-        } catch (LinkOnTheWay _) {
+        } catch (OpenDirectory.LinkOnTheWay _) {
             return true;
         }
     }
@@ -207,7 +199,7 @@ public final class Docroot {
         if (!visibility.shows(FileNames.octets(real))) {
             return Optional.of(Resource.MISSING);
         }
-        try (OpenDirectory parent = new OpenDirectory(Files.newDirectoryStream(real.getParent()), real.getParent())) {
+        try (OpenDirectory parent = OpenDirectory.of(real.getParent())) {
             Path name = real.getFileName();
             BasicFileAttributes attributes = parent.attributes(name);
             return attributes.isRegularFile() ? open(parent, name, attributes, false) : Optional.of(Resource.MISSING);
@@ -230,7 +222,7 @@ public final class Docroot {
     private Optional<Resource> open(OpenDirectory parent, Path name, BasicFileAttributes before, boolean trusted)
             throws IOException {
         FileChannel channel = parent.open(name);
-        OpenDocument document = new OpenDocument(channel, parent.path.resolve(name), before);
+        OpenDocument document = new OpenDocument(channel, parent.path().resolve(name), before);
         boolean handedOver = false;
         try {
             BasicFileAttributes after = parent.attributes(name);
@@ -268,7 +260,7 @@ public final class Docroot {
     public Optional<List<Entry>> entries(Resource.Directory directory) {
         try (OpenDirectory open = reopen(directory.path())) {
             List<Entry> entries = new ArrayList<>();
-            for (Path path : open.stream) {
+            for (Path path : open.stream()) {
                 entry(open, path.getFileName()).ifPresent(entries::add);
             }
             return Optional.of(entries);
@@ -278,8 +270,7 @@ public final class Docroot {
     }
 
     private OpenDirectory reopen(Path path) throws IOException {
-        return path.startsWith(root) ? descend(names(path))
-                : new OpenDirectory(Files.newDirectoryStream(path), path);
+        return path.startsWith(root) ? descend(names(path)) : OpenDirectory.of(path);
     }
 
     /// Only what would be served is listed: a name that leads to 404 helps nobody.
@@ -295,7 +286,7 @@ public final class Docroot {
                 long length = attributes.isDirectory() ? 0 : attributes.size();
                 return Optional.of(new Entry(octets, attributes.isDirectory(), length, modified(attributes)));
             }
-            return plain ? Optional.empty() : throughLink(directory.path.resolve(name), octets, modified(attributes));
+            return plain ? Optional.empty() : throughLink(directory.path().resolve(name), octets, modified(attributes));
         } catch (NoSuchFileException _) {
             return Optional.empty(); // deleted meanwhile
         }
@@ -318,40 +309,6 @@ public final class Docroot {
             return at(path.toRealPath()).orElse(Resource.MISSING);
         } catch (IOException _) {
             return Resource.MISSING;
-        }
-    }
-
-    private static final class LinkOnTheWay extends IOException {
-        private static final long serialVersionUID = 1;
-    }
-
-    /// A directory that is held open, so that its names mean the same from step to step. Where Java has no such thing
-    /// (Windows), a step goes by the whole path, and only the owner's care keeps others from exchanging it.
-    private record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoCloseable {
-        BasicFileAttributes attributes(Path name) throws IOException {
-            return stream instanceof SecureDirectoryStream<Path> secure
-                    ? secure.getFileAttributeView(name, BasicFileAttributeView.class, NOFOLLOW_LINKS).readAttributes()
-                    : Files.readAttributes(path.resolve(name), BasicFileAttributes.class, NOFOLLOW_LINKS);
-        }
-
-        OpenDirectory child(Path name) throws IOException {
-            if (attributes(name).isSymbolicLink()) {
-                throw new LinkOnTheWay();
-            }
-            return new OpenDirectory(stream instanceof SecureDirectoryStream<Path> secure
-                    ? secure.newDirectoryStream(name, NOFOLLOW_LINKS)
-                    : Files.newDirectoryStream(path.resolve(name)), path.resolve(name));
-        }
-
-        FileChannel open(Path name) throws IOException {
-            return stream instanceof SecureDirectoryStream<Path> secure
-                    ? (FileChannel) secure.newByteChannel(name, READ)
-                    : FileChannel.open(path.resolve(name), READ);
-        }
-
-        @Override
-        public void close() throws IOException {
-            stream.close();
         }
     }
 

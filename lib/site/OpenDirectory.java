@@ -1,0 +1,63 @@
+package lib.site;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
+
+/// What do names mean, from one step to the next? The same, in a directory that is held open.
+///
+/// No name is followed if it is a link. Where Java has no such thing (Windows), a step goes by the whole path, and only the
+/// owner's care keeps others from exchanging it.
+record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoCloseable {
+    private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, NOFOLLOW_LINKS);
+
+    /// A name on the way to another is a link.
+    static final class LinkOnTheWay extends IOException {
+        private static final long serialVersionUID = 1;
+    }
+
+    static OpenDirectory of(Path path) throws IOException {
+        return new OpenDirectory(Files.newDirectoryStream(path), path);
+    }
+
+    /// Of what stands at this name, a link being just that.
+    BasicFileAttributes attributes(Path name) throws IOException {
+        return stream instanceof SecureDirectoryStream<Path> secure
+                ? secure.getFileAttributeView(name, BasicFileAttributeView.class, NOFOLLOW_LINKS).readAttributes()
+                : Files.readAttributes(path.resolve(name), BasicFileAttributes.class, NOFOLLOW_LINKS);
+    }
+
+    OpenDirectory child(Path name) throws IOException {
+        if (attributes(name).isSymbolicLink()) {
+            throw new LinkOnTheWay();
+        }
+        return new OpenDirectory(stream instanceof SecureDirectoryStream<Path> secure
+                ? secure.newDirectoryStream(name, NOFOLLOW_LINKS)
+                : Files.newDirectoryStream(path.resolve(name)), path.resolve(name));
+    }
+
+    FileChannel open(Path name) throws IOException {
+        return open(name, READ);
+    }
+
+    FileChannel open(Path name, Set<OpenOption> options) throws IOException {
+        return stream instanceof SecureDirectoryStream<Path> secure
+                ? (FileChannel) secure.newByteChannel(name, options)
+                : FileChannel.open(path.resolve(name), options);
+    }
+
+    @Override
+    public void close() throws IOException {
+        stream.close();
+    }
+}
