@@ -21,6 +21,7 @@
 //SOURCES lib/http/Authority.java
 //SOURCES lib/http/Target.java
 //SOURCES lib/http/Query.java
+//SOURCES lib/http/Disposition.java
 //SOURCES lib/http/ByteRanges.java
 //SOURCES lib/http/Negotiation.java
 //SOURCES lib/http/Request.java
@@ -38,17 +39,24 @@
 //SOURCES lib/wire/RequestContent.java
 //SOURCES lib/wire/RequestReader.java
 //SOURCES lib/wire/ResponseWriter.java
+//SOURCES lib/wire/Multipart.java
 
 // III. A request becomes a response
 //SOURCES lib/site/FileNames.java
 //SOURCES lib/site/Visibility.java
 //SOURCES lib/site/Resource.java
 //SOURCES lib/site/OpenDirectory.java
+//SOURCES lib/site/Placement.java
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/Preconditions.java
 //SOURCES lib/site/StaticFiles.java
 //SOURCES lib/site/ListingPage.java
 //SOURCES lib/site/Writing.java
+//SOURCES lib/site/Intake.java
+//SOURCES lib/site/Draft.java
+//SOURCES lib/site/Delivery.java
+//SOURCES lib/site/Uploads.java
+//SOURCES lib/site/Writes.java
 //SOURCES lib/site/Site.java
 //SOURCES lib/site/Sites.java
 

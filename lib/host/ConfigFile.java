@@ -52,7 +52,9 @@ public final class ConfigFile {
 
     /// What may stand in a `[[host]]`.
     private static final Set<Setting> OF_A_HOST = Set.of(Setting.DOCBASE, Setting.INDEX, Setting.HEADER, Setting.NO_LISTING,
-            Setting.HIDDEN, Setting.ALLOW_SECRETS, Setting.FOLLOW_SYMLINKS, Setting.SPA, Setting.CORS, Setting.LOGFILE);
+            Setting.HIDDEN, Setting.ALLOW_SECRETS, Setting.FOLLOW_SYMLINKS, Setting.SPA, Setting.CORS, Setting.LOGFILE,
+            Setting.UPLOAD, Setting.WRITE, Setting.ON_CLASH, Setting.MAX_UPLOAD, Setting.MAX_FILES, Setting.MIN_FREE,
+            Setting.UPLOAD_EXPIRY);
 
     private final Path path;
     private final List<String> complaints;

@@ -239,6 +239,12 @@ final class Connection {
                 enter(Phase.WORK, FOR_EVER);
             }
         }
+
+        /// Whoever knows that this client has begun anew elsewhere ends what is left of it here.
+        @Override
+        public void close() {
+            cut();
+        }
     }
 
     /// The content has broken off. It passes through whoever reads it, and is answered here.

@@ -5,6 +5,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 /// Who gets a thread? Accepts, gives each connection a virtual thread, ends the overdue, drains.
 public final class Server implements AutoCloseable {
     private static final Duration REAPING = Duration.ofMillis(200);
+
+    private static final Duration SWEEPING = Duration.ofHours(1);
 
     /// How long we rest when the system has no descriptor left for a new connection.
     private static final Duration SHORTAGE = Duration.ofMillis(50);
@@ -38,6 +41,19 @@ public final class Server implements AutoCloseable {
     public void start() {
         listeners.all().forEach(this::listen);
         Thread.ofPlatform().name("reaper").daemon().start(this::reap);
+        Thread.ofVirtual().name("sweeper").start(this::sweep);
+    }
+
+    /// What a killed server has left is cleared away now, what nobody has gone on with in time by and by.
+    private void sweep() {
+        try {
+            while (!closed) {
+                service.sites().sweep(Instant.now());
+                Thread.sleep(SWEEPING);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void listen(Listeners.Listener listener) {

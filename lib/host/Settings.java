@@ -15,6 +15,7 @@ import java.util.Set;
 import lib.host.Setting.Word;
 import lib.http.Fields;
 import lib.http.Tokens;
+import lib.site.Intake;
 import lib.site.Site;
 import lib.site.Visibility;
 import lib.site.Writing;
@@ -164,13 +165,39 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
         private SiteSettings site() {
             Site.Manners manners = new Site.Manners(index(), !flag(Setting.NO_LISTING), flag(Setting.SPA),
-                    flag(Setting.CORS), flag(Setting.TRACE), Writing.NONE, fields());
+                    flag(Setting.CORS), flag(Setting.TRACE), writing(), intake(), fields());
             Path inside = docbase();
             Path outside = sources.jailed() ? inside : path(Setting.CHROOT)
                     .map(root -> root.resolve(Path.of("/").relativize(inside))).orElse(inside);
             checkReadable(outside);
             return new SiteSettings(inside, outside, manners,
                     new Visibility(flag(Setting.HIDDEN), flag(Setting.ALLOW_SECRETS)), flag(Setting.FOLLOW_SYMLINKS));
+        }
+
+        private Writing writing() {
+            return flag(Setting.WRITE) ? Writing.WRITE : flag(Setting.UPLOAD) ? Writing.UPLOAD : Writing.NONE;
+        }
+
+        private Intake intake() {
+            return new Intake(clash(), size(Setting.MAX_UPLOAD, Long.MAX_VALUE), size(Setting.MIN_FREE, Long.MAX_VALUE),
+                    (int) size(Setting.MAX_FILES, 1_000_000), time(Setting.UPLOAD_EXPIRY));
+        }
+
+        private Intake.Clash clash() {
+            return switch (value(Setting.ON_CLASH).toLowerCase(Locale.ROOT)) {
+                case "rename" -> Intake.Clash.RENAME;
+                case "refuse" -> Intake.Clash.REFUSE;
+                case "replace" -> {
+                    if (!flag(Setting.WRITE)) {
+                        complain(Setting.ON_CLASH, "needs --write: without it no client may replace a file.");
+                    }
+                    yield Intake.Clash.REPLACE;
+                }
+                default -> {
+                    complain(Setting.ON_CLASH, "is none of rename, refuse and replace.");
+                    yield Intake.Clash.RENAME;
+                }
+            };
         }
 
         /// A `[[host]]` is read as the file's top is, with its own words over those of the top, and over the line's: a line

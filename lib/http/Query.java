@@ -23,7 +23,7 @@ public record Query(List<Parameter> parameters) {
             int equals = pair.indexOf('=');
             String name = equals < 0 ? pair : pair.substring(0, equals);
             if (!pair.isEmpty()) {
-                parameters.add(new Parameter(decoded(name), equals < 0 ? "" : decoded(pair.substring(equals + 1))));
+                parameters.add(new Parameter(decode(name), equals < 0 ? "" : decode(pair.substring(equals + 1))));
             }
         }
         return new Query(parameters);
@@ -43,7 +43,8 @@ public record Query(List<Parameter> parameters) {
         return parameters.stream().filter(parameter -> parameter.name.equals(name)).map(Parameter::value).toList();
     }
 
-    private static String decoded(String text) {
+    /// Percent-encodings and plusses to octets.
+    static String decode(String text) {
         byte[] octets = new byte[text.length()];
         int count = 0;
         for (int i = 0; i < text.length(); i++) {

@@ -74,6 +74,15 @@ public final class Tokens {
         return c == ' ' || c == '\t';
     }
 
+    /// The index of the first octet from `start` on that is no blank: the length, where there is none.
+    public static int afterBlanks(String text, int start) {
+        int i = start;
+        while (i < text.length() && isBlank(text.charAt(i))) {
+            i++;
+        }
+        return i;
+    }
+
     /// The elements of a comma-separated list, trimmed, without the empty ones that a recipient must ignore (§5.6.1).
     /// A comma inside a quoted string does not separate.
     public static List<String> list(String value) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import lib.http.Content;
+import lib.http.Status;
 import lib.site.Resource.Document;
 import lib.site.Resource.Entry;
 
@@ -75,6 +76,70 @@ public final class Docroot {
         return names(segments).map(names -> Files.exists(path(names), NOFOLLOW_LINKS)).orElse(false);
     }
 
+    /// Where these decoded segments point, for somebody who wants to write there. No link is followed: who writes through one
+    /// writes where others did not mean him to.
+    ///
+    /// @param making are directories on the way made that are not there?
+    Placement place(List<String> segments, boolean making) throws IOException {
+        if (onlyName.isPresent() || segments.isEmpty()) {
+            return new Placement.Refused(Status.METHOD_NOT_ALLOWED);
+        }
+        Optional<List<Path>> names = names(segments);
+        if (names.isEmpty() || !segments.stream().allMatch(Docroot::isDecent)) {
+            return new Placement.Refused(Status.FORBIDDEN);
+        }
+        try {
+            return new Placement.Spot(descend(names.get().subList(0, segments.size() - 1), making), names.get().getLast());
+        } catch (OpenDirectory.LinkOnTheWay | AccessDeniedException _) {
+            return new Placement.Refused(Status.FORBIDDEN);
+        } catch (NoSuchFileException | NotDirectoryException _) {
+            return new Placement.Refused(Status.CONFLICT);
+        }
+    }
+
+    /// What could drive a terminal may be in a tree, but does not come into one through us.
+    private static boolean isDecent(String segment) {
+        return segment.chars().noneMatch(c -> c < ' ' || c == 0x7F);
+    }
+
+    /// The directory that these segments name, for somebody who wants to write in it; empty if there is none.
+    Optional<OpenDirectory> directory(List<String> segments) throws IOException {
+        Optional<List<Path>> names = onlyName.isPresent() ? Optional.empty() : names(segments);
+        try {
+            return names.isEmpty() ? Optional.empty() : Optional.of(descend(names.get()));
+        } catch (OpenDirectory.LinkOnTheWay | AccessDeniedException | NoSuchFileException | NotDirectoryException _) {
+            return Optional.empty();
+        }
+    }
+
+    /// Looks at a directory, and says which of its directories are to be visited as well.
+    @FunctionalInterface
+    interface Visitor {
+        List<Path> visit(OpenDirectory directory) throws IOException;
+    }
+
+    /// Goes through the tree, from the root down. What can't be entered is left out.
+    void visit(Visitor visitor) {
+        if (onlyName.isPresent()) {
+            return;
+        }
+        try (OpenDirectory directory = OpenDirectory.of(root)) {
+            visit(directory, visitor);
+        } catch (IOException | DirectoryIteratorException _) {
+            // the tree is gone, or closed to us
+        }
+    }
+
+    private static void visit(OpenDirectory directory, Visitor visitor) throws IOException {
+        for (Path name : visitor.visit(directory)) {
+            try (OpenDirectory below = directory.child(name)) {
+                visit(below, visitor);
+            } catch (IOException | DirectoryIteratorException _) {
+                // gone meanwhile, or closed to us
+            }
+        }
+    }
+
     private Path path(List<Path> names) {
         Path path = root;
         for (Path name : names) {
@@ -86,13 +151,18 @@ public final class Docroot {
     private Optional<List<Path>> names(List<String> segments) {
         List<Path> names = new ArrayList<>(segments.size());
         for (String segment : segments) {
-            Optional<Path> name = FileNames.path(segment);
-            if (name.isEmpty() || !visibility.shows(segment)) {
+            Optional<Path> name = name(segment);
+            if (name.isEmpty()) {
                 return Optional.empty();
             }
             names.add(name.get());
         }
         return Optional.of(names);
+    }
+
+    /// A name as the file system knows it; empty if it can be none, or none that is shown.
+    Optional<Path> name(String segment) {
+        return visibility.shows(segment) ? FileNames.path(segment) : Optional.empty();
     }
 
     /// The one place where an error of the file system becomes an answer.
@@ -137,10 +207,14 @@ public final class Docroot {
 
     /// The open directory that these names lead to, each step relative to the one before.
     private OpenDirectory descend(List<Path> names) throws IOException {
+        return descend(names, false);
+    }
+
+    private OpenDirectory descend(List<Path> names, boolean making) throws IOException {
         OpenDirectory directory = OpenDirectory.of(root);
         for (Path name : names) {
             try (OpenDirectory parent = directory) {
-                directory = parent.child(name);
+                directory = making ? parent.childMade(name) : parent.child(name);
             }
         }
         return directory;

@@ -5,10 +5,12 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -54,6 +56,50 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
         return stream instanceof SecureDirectoryStream<Path> secure
                 ? (FileChannel) secure.newByteChannel(name, options)
                 : FileChannel.open(path.resolve(name), options);
+    }
+
+    /// Renames, in place of what may be there.
+    void move(Path from, OpenDirectory other, Path to) throws IOException {
+        if (stream instanceof SecureDirectoryStream<Path> secure && other.stream instanceof SecureDirectoryStream<Path> target) {
+            secure.move(from, target, to);
+        } else {
+            Files.move(path.resolve(from), other.path.resolve(to), StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    void delete(Path name) throws IOException {
+        if (stream instanceof SecureDirectoryStream<Path> secure) {
+            secure.deleteFile(name);
+        } else {
+            Files.delete(path.resolve(name));
+        }
+    }
+
+    /// @throws java.nio.file.DirectoryNotEmptyException if there is something in it
+    void deleteDirectory(Path name) throws IOException {
+        if (stream instanceof SecureDirectoryStream<Path> secure) {
+            secure.deleteDirectory(name);
+        } else {
+            Files.delete(path.resolve(name));
+        }
+    }
+
+    /// The directory of this name, made if it is not there: by the path, for Java knows no other way. Who swaps us for a link
+    /// just now gets an empty directory made elsewhere, and nothing in it: the step into it goes by its name again.
+    OpenDirectory childMade(Path name) throws IOException {
+        try {
+            Files.createDirectory(path.resolve(name));
+        } catch (FileAlreadyExistsException _) {
+            // so much the better
+        }
+        return child(name);
+    }
+
+    /// Brings its names to disk (fsync(2) of a directory).
+    void secure() throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 
     @Override

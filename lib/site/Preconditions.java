@@ -17,9 +17,13 @@ public final class Preconditions {
 
     /// The five steps of §13.2.2 in their order; the last of them, If-Range, is [#rangeApplies].
     public static Outcome evaluate(Request request, EntityTag tag, Instant modified, Instant now) {
-        Fields fields = request.fields();
-        boolean reads = request.isGet() || request.isHead();
+        return evaluate(request.fields(), request.isGet() || request.isHead(), tag, modified, now);
+    }
 
+    /// The same for fields that were kept from a request.
+    ///
+    /// @param reads was it a GET or a HEAD?
+    public static Outcome evaluate(Fields fields, boolean reads, EntityTag tag, Instant modified, Instant now) {
         Optional<String> ifMatch = fields.combined("If-Match");
         if (ifMatch.isPresent()) {
             if (!matches(ifMatch.get(), tag, true)) {
@@ -37,6 +41,11 @@ public final class Preconditions {
         Optional<Instant> ifModifiedSince = reads ? onlyDate(fields, "If-Modified-Since", now) : Optional.empty();
         boolean modifiedSince = ifModifiedSince.map(HttpDate.toSecond(modified)::isAfter).orElse(true);
         return modifiedSince ? Outcome.PROCEED : Outcome.NOT_MODIFIED;
+    }
+
+    /// The same where no representation is: nothing matches, and nothing is in the way (§13.1.1, §13.1.2).
+    public static Outcome evaluateAbsent(Fields fields) {
+        return fields.has("If-Match") ? Outcome.FAILED : Outcome.PROCEED;
     }
 
     /// If-Range (§13.1.5): does the Range field still count? The comparison is strong; a date is a strong validator

@@ -28,9 +28,10 @@ public final class Site {
     /// @param cors may scripts of other origins read the answers? (WHATWG Fetch)
     /// @param trace is TRACE answered?
     /// @param writing what may clients change?
+    /// @param intake how much may they bring?
     /// @param fields sent along with every response, in place of ours of the same name
     public record Manners(List<String> indexNames, boolean listing, boolean spa, boolean cors, boolean trace,
-                          Writing writing, Fields fields) {
+                          Writing writing, Intake intake, Fields fields) {
         public Manners {
             indexNames = List.copyOf(indexNames);
         }
@@ -39,13 +40,19 @@ public final class Site {
     private final Docroot docroot;
     private final Manners manners;
     private final StaticFiles files;
+    private final Optional<Writes> writes;
+    private final String methods;
     private final String allow;
 
     public Site(Docroot docroot, Manners manners, MediaTypes mediaTypes, int mostRanges) {
         this.docroot = docroot;
         this.manners = manners;
         this.files = new StaticFiles(docroot, mediaTypes, mostRanges);
-        this.allow = manners.trace ? "GET, HEAD, OPTIONS, TRACE" : "GET, HEAD, OPTIONS";
+        this.writes = manners.writing == Writing.NONE ? Optional.empty()
+                : Optional.of(new Writes(docroot, manners.writing, manners.intake, manners.cors));
+        String changes = writes.map(Writes::allowed).orElse("");
+        this.methods = "GET, HEAD, OPTIONS" + changes;
+        this.allow = manners.trace ? methods + ", TRACE" : methods;
     }
 
     /// The answer to a well-formed request; the caller closes its content.
@@ -70,6 +77,9 @@ public final class Site {
     }
 
     private Response byMethod(Request request, Exchange exchange, Instant now) throws IOException {
+        if (writes.isPresent() && request.target() instanceof Target.Place place && writes.get().concerns(request, place)) {
+            return writes.get().answer(request, place, exchange, now);
+        }
         return switch (request.method()) {
             case "GET", "HEAD" -> request.target() instanceof Target.Place place
                     ? read(request, place, now) : Response.failure(Status.BAD_REQUEST);
@@ -86,10 +96,10 @@ public final class Site {
 
     /// What may be done here; with `cors` also the answer to a browser that asks before it lets a script ask.
     private Response options(Request request) {
-        Fields fields = Fields.of("Allow", allow);
+        Fields fields = writes.map(Writes::offer).orElse(Fields.NONE).with("Allow", allow);
         if (manners.cors && request.fields().has("Access-Control-Request-Method")) {
             String asked = request.fields().combined("Access-Control-Request-Headers").orElse("*");
-            fields = fields.with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+            fields = fields.with("Access-Control-Allow-Methods", methods)
                     .with("Access-Control-Allow-Headers", asked).with("Access-Control-Max-Age", "86400");
         }
         return Response.of(Status.NO_CONTENT, fields);
@@ -109,6 +119,11 @@ public final class Site {
         }
         return new Response(Status.OK, Fields.of("Content-Type", "message/http"),
                 new Content.Octets(echo.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
+    /// Clears away what broken uploads have left. It may take its time.
+    public void sweep(Instant now) {
+        writes.ifPresent(all -> all.sweep(now));
     }
 
     private Response read(Request request, Target.Place place, Instant now) {

@@ -114,6 +114,13 @@ public final class Sites {
         return Answer.of(main.refuse(absolute ? Status.MISDIRECTED_REQUEST : Status.NOT_FOUND));
     }
 
+    /// Has every site clear away what broken uploads have left.
+    public void sweep(Instant now) {
+        main.sweep(now);
+        named.values().forEach(site -> site.sweep(now));
+        wildcards.forEach(host -> host.site.sweep(now));
+    }
+
     /// A refusal of what is no request, with the fields that every response has.
     public Response refuse(Status status) {
         return main.refuse(status);

@@ -12,6 +12,9 @@ import java.util.Set;
 /// @param hidden are dotfiles served?
 /// @param secrets are even secrets?
 public record Visibility(boolean hidden, boolean secrets) {
+    /// How the names begin that we give to files of our own while they are written: never shown to anybody.
+    static final String OWN = ".comanche-";
+
     private static final Set<String> SECRET_NAMES = Set.of(".git", ".hg", ".svn", ".bzr", ".ssh", ".gnupg", ".aws",
             ".azure", ".kube", ".docker", ".netrc", ".pgpass", ".my.cnf", ".npmrc", ".pypirc", ".git-credentials",
             ".htpasswd", ".htdigest", ".bash_history", ".zsh_history", "id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk",
@@ -25,7 +28,7 @@ public record Visibility(boolean hidden, boolean secrets) {
     boolean shows(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         boolean dotfile = lower.startsWith(".") && !lower.equals(".well-known");
-        return (hidden || !dotfile) && (secrets || !isSecret(lower));
+        return (hidden || !dotfile) && (secrets || !isSecret(lower)) && !lower.startsWith(OWN);
     }
 
     private static boolean isSecret(String lower) {

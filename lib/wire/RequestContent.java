@@ -127,17 +127,17 @@ public final class RequestContent extends InputStream {
     }
 
     private static int afterExtension(String line, int start) throws MalformedContent {
-        int i = afterBlanks(line, start);
+        int i = Tokens.afterBlanks(line, start);
         if (at(line, i) != ';') {
             throw new MalformedContent();
         }
-        i = afterToken(line, afterBlanks(line, i + 1));
+        i = afterToken(line, Tokens.afterBlanks(line, i + 1));
 
-        int equals = afterBlanks(line, i);
+        int equals = Tokens.afterBlanks(line, i);
         if (at(line, equals) != '=') {
             return i;
         }
-        int value = afterBlanks(line, equals + 1);
+        int value = Tokens.afterBlanks(line, equals + 1);
         return at(line, value) == '"' ? afterQuotedString(line, value + 1) : afterToken(line, value);
     }
 
@@ -162,14 +162,6 @@ public final class RequestContent extends InputStream {
             i++;
         }
         return i + 1;
-    }
-
-    private static int afterBlanks(String line, int start) {
-        int i = start;
-        while (Tokens.isBlank(at(line, i))) {
-            i++;
-        }
-        return i;
     }
 
     /// The octet at `i`, or -1 behind the end.

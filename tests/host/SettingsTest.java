@@ -97,6 +97,7 @@ class SettingsTest {
             case DOCBASE -> directory.toString();
             case LOG_FORMAT -> "json";
             case HEADER -> "A: b";
+            case ON_CLASH -> "refuse";
             default -> setting.isFlag() ? "true" : setting.placeholder().equals("DIR") ? "/tmp" : "7";
         };
         Word word = new Word(value, "file:1:1: x");

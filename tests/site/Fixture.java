@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import lib.http.Request;
 import lib.http.Response;
 import lib.http.Target;
 import lib.site.Docroot;
+import lib.site.Intake;
 import lib.site.Site.Manners;
 import lib.site.Site;
 import lib.site.Visibility;
@@ -37,9 +39,10 @@ final class Fixture {
     static final Instant NOW = Instant.parse("2024-05-06T07:08:09.123Z");
     static final Instant MODIFIED = Instant.parse("2020-02-02T02:02:02.123456789Z");
     static final Visibility STRICT = new Visibility(false, false);
+    static final Intake INTAKE = new Intake(Intake.Clash.RENAME, 1 << 20, 0, 10, Duration.ofHours(24));
     static final Client CLIENT = new Client("127.0.0.1", true, false);
     static final Manners PLAIN = new Manners(List.of("index.html", "index.htm"), true, false, false, false,
-            Writing.NONE, Fields.NONE);
+            Writing.NONE, INTAKE, Fields.NONE);
 
     /// Names that are served like any other.
     static final List<String> ODD_NAMES = List.of("a <b>.txt", "new\nline", "#[]{}()@!$&'+,;= %20", "caf\u00e9",

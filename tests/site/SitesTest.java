@@ -55,7 +55,7 @@ class SitesTest {
 
     private Site site(Path docbase) {
         try {
-            Site.Manners manners = new Site.Manners(List.of("index.html"), true, false, false, false, Writing.NONE, Fields.NONE);
+            Site.Manners manners = new Site.Manners(List.of("index.html"), true, false, false, false, Writing.NONE, Fixture.INTAKE, Fields.NONE);
             return new Site(new Docroot(docbase, VISIBLE, false), manners, new MediaTypes(Map.of()), 10);
         } catch (IOException e) {
             throw new AssertionError(e);
