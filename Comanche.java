@@ -6,6 +6,7 @@
 
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.tomlj:tomlj:2.2.0
+//DEPS io.nayuki:qrcodegen:1.8.0
 
 //COMPILE_OPTIONS -Xlint:all -Werror -XDignore.symbol.file -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx256m -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
@@ -75,11 +76,13 @@
 //SOURCES lib/host/Configuration.java
 //SOURCES lib/host/Logs.java
 //SOURCES lib/host/Service.java
+//SOURCES lib/host/Handover.java
 //SOURCES lib/host/Connection.java
 //SOURCES lib/host/Listeners.java
 //SOURCES lib/host/Server.java
 //SOURCES lib/host/Signals.java
 //SOURCES lib/host/Banner.java
+//SOURCES lib/host/QrPicture.java
 //SOURCES lib/host/Confinement.java
 //SOURCES lib/host/PidFile.java
 //SOURCES lib/host/Daemon.java
@@ -119,6 +122,7 @@ import lib.host.LogFile;
 import lib.host.Logs;
 import lib.host.PidFile;
 import lib.host.PlainLine;
+import lib.host.QrPicture;
 import lib.host.Server;
 import lib.host.Service;
 import lib.host.Setting;
@@ -160,9 +164,17 @@ public final class Comanche {
     private static int run(String[] arguments) throws Fault {
         Optional<Map<Setting, List<String>>> plain = PlainLine.read(List.of(arguments));
         if (plain.isPresent()) {
-            return launch(new Configuration(Profile.SERVE, plain.get(), System.getenv()));
+            return launch(new Configuration(profile(arguments[0]), plain.get(), System.getenv()));
         }
         return CommandTree.run(arguments);
+    }
+
+    private static Profile profile(String command) {
+        return switch (command) {
+            case "serve" -> Profile.SERVE;
+            case "share" -> Profile.SHARE;
+            default -> Profile.CLASSIC;
+        };
     }
 
     /// The order of start-up, first half: check everything, and go to the background if that is wanted.
@@ -193,15 +205,29 @@ public final class Comanche {
             if (!confinement.isNone()) {
                 confine(configuration, settings, confinement, logs, errorFile, errors);
             }
-            try (Server server = new Server(listeners, Service.of(settings, logs), errors)) {
+            Runnable whenHandedOver = settings.once() ? signals::finish : () -> { };
+            try (Server server = new Server(listeners, Service.of(settings, logs, whenHandedOver), errors)) {
                 server.start();
-                tell(settings, listeners, daemon, systemd);
-                new Running(configuration, settings, confinement, logs, errors, server, systemd).untilStopped(signals);
+                settings.duration().ifPresent(duration -> finishAfter(duration, signals));
+                tell(configuration.profile(), settings, listeners, daemon, systemd);
+                new Running(configuration, settings, confinement, logs, errors, server, systemd, whenHandedOver)
+                        .untilStopped(signals);
                 return 0;
             }
         } catch (InterruptedException _) {
             return Fault.CANNOT_START;
         }
+    }
+
+    private static void finishAfter(Duration duration, Signals signals) {
+        Thread.ofVirtual().name("timer").start(() -> {
+            try {
+                Thread.sleep(duration);
+                signals.finish();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     /// While this thread binds, another answers a request in memory, for a file that is not there: the classes that the first
@@ -275,12 +301,16 @@ public final class Comanche {
     }
 
     /// What a person reads, or a supervisor, or nobody.
-    private static void tell(Settings settings, Listeners listeners, Optional<Daemon> daemon, Systemd systemd) throws Fault {
+    private static void tell(Profile profile, Settings settings, Listeners listeners, Optional<Daemon> daemon, Systemd systemd)
+            throws Fault {
         if (daemon.isPresent()) {
             daemon.get().ready();
         } else {
-            say(new FileOutputStream(FileDescriptor.out), Banner.format(settings.site().outside(), listeners.addresses(),
-                    listeners.sockets(), isColourful()));
+            String path = settings.mount().map(segment -> '/' + segment).orElse("") + '/';
+            Optional<String> invitation = profile == Profile.SHARE && isTerminal()
+                    ? Banner.invitation(listeners.addresses(), path) : Optional.empty();
+            say(new FileOutputStream(FileDescriptor.out), invitation.map(url -> QrPicture.format(url, isColourful())).orElse("")
+                    + Banner.format(settings.site().outside(), listeners.addresses(), listeners.sockets(), path, isColourful()));
         }
         systemd.ready("Serving");
     }
@@ -293,10 +323,11 @@ public final class Comanche {
         private final ErrorLog errors;
         private final Server server;
         private final Systemd systemd;
+        private final Runnable whenHandedOver;
         private Settings settings;
 
         Running(Configuration configuration, Settings settings, Confinement confinement, Logs logs, ErrorLog errors,
-                Server server, Systemd systemd) {
+                Server server, Systemd systemd, Runnable whenHandedOver) {
             this.configuration = configuration;
             this.settings = settings;
             this.confinement = confinement;
@@ -304,6 +335,7 @@ public final class Comanche {
             this.errors = errors;
             this.server = server;
             this.systemd = systemd;
+            this.whenHandedOver = whenHandedOver;
         }
 
         void untilStopped(Signals signals) throws InterruptedException {
@@ -344,7 +376,7 @@ public final class Comanche {
         private void exchange(Settings fresh) throws Fault {
             logs.exchange(fresh);
             try {
-                server.exchange(fresh, Service.of(fresh, logs));
+                server.exchange(fresh, Service.of(fresh, logs, whenHandedOver));
             } catch (Fault fault) {
                 logs.revert();
                 throw fault;
@@ -365,7 +397,11 @@ public final class Comanche {
     private static boolean isColourful() {
         String refused = System.getenv("NO_COLOR");
         boolean wanted = (refused == null || refused.isEmpty()) && !"dumb".equals(System.getenv("TERM"));
-        return wanted && System.console() != null && System.console().isTerminal();
+        return wanted && isTerminal();
+    }
+
+    private static boolean isTerminal() {
+        return System.console() != null && System.console().isTerminal();
     }
 
     /// The command line in full: commands, help, completion, and what is wrong with a line. A class of its own, so that a
@@ -397,8 +433,7 @@ public final class Comanche {
                 System.out.print(AutoComplete.bash("comanche", commandLine));
                 return 0;
             }
-            Configuration configuration = new Configuration(name.equals("serve") ? Profile.SERVE : Profile.CLASSIC,
-                    given(command), System.getenv());
+            Configuration configuration = new Configuration(profile(name), given(command), System.getenv());
             return switch (name) {
                 case "check" -> check(configuration);
                 case "stop" -> Daemon.stop(pidFile(configuration), STOPPING, System.out);
@@ -441,12 +476,17 @@ public final class Comanche {
                             + "/etc/comanche.toml.");
             CommandSpec serve = command("serve", Profile.SERVE,
                     "Serve a directory, or one file, to this machine until Ctrl+C.");
-            serve.addPositional(PositionalParamSpec.builder().paramLabel("[DIR [PORT]]").arity("0..2").hideParamSyntax(true)
-                    .type(List.class).auxiliaryTypes(String.class).description("What to serve, and on which port").build());
+            CommandSpec share = command("share", Profile.SHARE,
+                    "Serve it to everybody on the network: every URL, and a QR code for the telephone beside you.");
+            for (CommandSpec command : List.of(serve, share)) {
+                command.addPositional(PositionalParamSpec.builder().paramLabel("[DIR [PORT]]").arity("0..2")
+                        .hideParamSyntax(true).type(List.class).auxiliaryTypes(String.class)
+                        .description("What to serve, and on which port").build());
+            }
             CommandSpec completion = plain("completion", "Print a script that teaches bash or zsh to complete comanche's options: "
                     + "source <(comanche completion).");
 
-            List<CommandSpec> commands = List.of(serve,
+            List<CommandSpec> commands = List.of(serve, share,
                     command("start", Profile.CLASSIC, "Start the classic server: what comanche does without a command."),
                     command("stop", Profile.CLASSIC, "Stop it, and wait until it has."),
                     command("reload", Profile.CLASSIC, "Check its settings, and have it read them again."),

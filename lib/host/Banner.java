@@ -1,13 +1,16 @@
 package lib.host;
 
+import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.nio.channels.DatagramChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// What does a person read when the server has started?
 ///
@@ -18,11 +21,13 @@ import java.util.List;
 public final class Banner {
     private Banner() {}
 
+    /// @param path that all URLs end with, such as `/`
     /// @param colour does the terminal show it?
-    public static String format(Path docbase, List<InetSocketAddress> addresses, List<Path> sockets, boolean colour) {
+    public static String format(Path docbase, List<InetSocketAddress> addresses, List<Path> sockets, String path,
+                                boolean colour) {
         String place = docbase.toAbsolutePath().normalize().toString();
         StringBuilder text = new StringBuilder("Comanche serves ").append(shown(place)).append('\n');
-        for (String url : urls(addresses)) {
+        for (String url : urls(addresses, path)) {
             text.append("    ").append(colour ? "\u001b[1;36m" + url + "\u001b[0m" : url).append('\n');
         }
         for (Path socket : sockets) {
@@ -55,13 +60,13 @@ public final class Banner {
     }
 
     /// Every address that a browser can open: for a wildcard those of this machine.
-    private static List<String> urls(List<InetSocketAddress> addresses) {
+    private static List<String> urls(List<InetSocketAddress> addresses, String path) {
         List<String> urls = new ArrayList<>();
         for (InetSocketAddress bound : addresses) {
             List<InetAddress> hosts = bound.getAddress().isAnyLocalAddress()
                     ? ofThisMachine(bound.getAddress() instanceof Inet6Address) : List.of(bound.getAddress());
             for (InetAddress host : hosts) {
-                String url = url(host, bound.getPort());
+                String url = url(host, bound.getPort(), path);
                 if (!urls.contains(url)) {
                     urls.add(url);
                 }
@@ -70,11 +75,36 @@ public final class Banner {
         return urls;
     }
 
-    private static String url(InetAddress host, int port) {
+    /// The URL that another machine of this network is most likely to reach us by; empty if we only listen to this one.
+    public static Optional<String> invitation(List<InetSocketAddress> addresses, String path) {
+        for (InetSocketAddress bound : addresses) {
+            InetAddress host = bound.getAddress();
+            if (host.isAnyLocalAddress()) {
+                return Optional.of(url(towardsOthers(), bound.getPort(), path));
+            }
+            if (!host.isLoopbackAddress()) {
+                return Optional.of(url(host, bound.getPort(), path));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// The address that a packet to a stranger would come from; to connect a datagram socket sends none. (RFC 5737: nobody is
+    /// there.)
+    private static InetAddress towardsOthers() {
+        try (DatagramChannel channel = DatagramChannel.open()) {
+            channel.connect(new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 9));
+            return ((InetSocketAddress) channel.getLocalAddress()).getAddress();
+        } catch (IOException _) {
+            return ofThisMachine(false).stream().findFirst().orElse(InetAddress.getLoopbackAddress());
+        }
+    }
+
+    private static String url(InetAddress host, int port, String path) {
         String text = host.getHostAddress();
         String bare = text.indexOf('%') < 0 ? text : text.substring(0, text.indexOf('%'));
         String name = host instanceof Inet6Address ? '[' + (host.isLoopbackAddress() ? "::1" : bare) + ']' : bare;
-        return "http://" + name + (port == 80 ? "" : ":" + port) + "/";
+        return "http://" + name + (port == 80 ? "" : ":" + port) + path;
     }
 
     /// Addresses that need a zone (link-local ones) are left out: no browser opens them.

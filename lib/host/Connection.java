@@ -297,6 +297,9 @@ final class Connection {
         Afterwards afterwards = persists ? old ? Afterwards.PERSIST_1_0 : Afterwards.PERSIST
                 : old ? Afterwards.CLOSE_1_0 : Afterwards.CLOSE;
         send(answer.response(), request.isHead(), afterwards, asked.by(answer.user()));
+        if (Handover.isComplete(request, answer.response())) {
+            service.whenHandedOver().run();
+        }
         return persists;
     }
 

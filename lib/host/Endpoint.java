@@ -11,11 +11,17 @@ public sealed interface Endpoint {
     /// @param port of its own; empty where the common one holds
     record Inet(String host, Optional<Integer> port) implements Endpoint {}
 
+    /// Every address of this machine, of both families where it has both: `*`.
+    record Everywhere() implements Endpoint {}
+
     /// A socket in the file system: `unix:PATH`.
     record Unix(String path) implements Endpoint {}
 
-    /// `host`, `host:port`, `[ipv6]:port`, a bare IPv6 address, or `unix:PATH`; empty where it is none of them.
+    /// `*`, `host`, `host:port`, `[ipv6]:port`, a bare IPv6 address, or `unix:PATH`; empty where it is none of them.
     static Optional<? extends Endpoint> parse(String text) {
+        if (text.equals("*")) {
+            return Optional.of(new Everywhere());
+        }
         if (text.startsWith("unix:")) {
             return text.length() > 5 ? Optional.of(new Unix(text.substring(5))) : Optional.empty();
         }

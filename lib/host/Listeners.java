@@ -159,6 +159,9 @@ public final class Listeners implements AutoCloseable {
         if (settings.addresses().isEmpty()) {
             bindLoopback();
         }
+        if (settings.addresses().contains(new Endpoint.Everywhere())) {
+            bindEverywhere();
+        }
         bindHosts();
         for (Endpoint endpoint : settings.addresses()) {
             if (endpoint instanceof Endpoint.Unix unix) {
@@ -183,6 +186,17 @@ public final class Listeners implements AutoCloseable {
             }
             release(now, before);
             now.clear();
+        }
+    }
+
+    /// An IPv6 wildcard has the IPv4 addresses, too.
+    private void bindEverywhere() throws Fault {
+        InetAddress ipv6 = InetAddress.ofLiteral("::");
+        Optional<Refusal> refusal = tryToBind(ipv6, settings.port());
+        if (refusal.isPresent() && refusal.get() == Refusal.NOT_OURS) {
+            bind(InetAddress.ofLiteral("0.0.0.0"), settings.port());
+        } else if (refusal.isPresent()) {
+            throw fault(refusal.get(), ipv6, settings.port());
         }
     }
 

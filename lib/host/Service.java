@@ -18,9 +18,10 @@ import lib.wire.Limits;
 /// What holds for the next request: sites, limits, logs? A value, so that a reload exchanges all of it at once.
 ///
 /// @param server the Server field; empty for none
+/// @param whenHandedOver is run each time that a client has got a file whole, or has brought one
 /// @param log of the sites that have none of their own
 /// @param logs of those that have
-public record Service(Sites sites, String server, Limits limits, AccessLog log, Map<Site, AccessLog> logs) {
+public record Service(Sites sites, String server, Limits limits, Runnable whenHandedOver, AccessLog log, Map<Site, AccessLog> logs) {
 
     public Service {
         logs = Map.copyOf(logs);
@@ -29,8 +30,9 @@ public record Service(Sites sites, String server, Limits limits, AccessLog log, 
     /// The service that these settings describe.
     ///
     /// @param open the logs that they want
+    /// @param whenHandedOver see above
     /// @throws Fault if a document base is gone since the settings were checked
-    public static Service of(Settings settings, Logs open) throws Fault {
+    public static Service of(Settings settings, Logs open, Runnable whenHandedOver) throws Fault {
         MediaTypes mediaTypes = new MediaTypes(settings.mediaTypes());
         int mostRanges = settings.limits().ranges();
         List<Sites.Named> named = new ArrayList<>();
@@ -46,7 +48,8 @@ public record Service(Sites sites, String server, Limits limits, AccessLog log, 
         Optional<Sites.Directories> directories = !settings.virtualHosts() ? Optional.empty()
                 : Optional.of(new Sites.Directories(docroot(main, main.docbase()), settings.defaultHost(),
                         directory -> ofDirectory(main, directory, mediaTypes, mostRanges)));
-        return new Service(new Sites(site, named, directories), settings.server(), settings.limits(), open.main(), logs);
+        return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
+                whenHandedOver, open.main(), logs);
     }
 
     /// The main site as it is seen before the root is changed, without a log: to try everything once.
@@ -55,8 +58,8 @@ public record Service(Sites sites, String server, Limits limits, AccessLog log, 
     public static Service outside(Settings settings) throws Fault {
         Site site = site(settings.site(), settings.site().outside(), new MediaTypes(settings.mediaTypes()),
                 settings.limits().ranges());
-        return new Service(new Sites(site, List.of(), Optional.empty()), settings.server(), settings.limits(),
-                AccessLog.none(), Map.of());
+        return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
+                () -> { }, AccessLog.none(), Map.of());
     }
 
     private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory,

@@ -11,7 +11,7 @@ import java.util.Optional;
 public enum Setting {
     CONFIG("FILE", "", "Read settings from this file, too", "", "-c", "--config"),
     DOCBASE("DIR", ".", "The directory, or the single file, to serve", "docbase", "-b", "--docbase"),
-    ADDRESS("ADDRESS", "127.0.0.1,::1", "Listen here: a name, an IPv4 or IPv6 address, host:port, or unix:PATH; may be "
+    ADDRESS("ADDRESS", "127.0.0.1,::1", "Listen here: a name, an IPv4 or IPv6 address, host:port, * for all, or unix:PATH; may be "
             + "given more than once", "address", "-a", "--address", "--bind", "--host"),
     PORT("PORT", "8080", "The port; 0 picks a free one", "port", "-p", "--port"),
     VIRTHOST("", "false", "Serve a directory of the document base for each host name", "virthost", "-v", "--virthost"),
@@ -32,6 +32,10 @@ public enum Setting {
     MAX_FILES("COUNT", "1000", "The most files of one form (413)", "max-files", "--max-files"),
     MIN_FREE("SIZE", "64m", "What an upload must leave free of the disk (507)", "min-free", "--min-free"),
     UPLOAD_EXPIRY("TIME", "24h", "How long a broken upload can be gone on with", "upload-expiry", "--upload-expiry"),
+    RECEIVE("", "false", "Let clients send files, and see none", "receive", "--receive"),
+    RANDOM("", "false", "Serve below a segment that nobody can guess, new at each start", "", "--random"),
+    ONCE("", "false", "Stop when a client has got one file whole, or sent one", "", "--once"),
+    FOR("TIME", "", "Stop after so long", "", "--for"),
     HEADER("NAME: VALUE", "", "A field for every response; may be given more than once", "header", "--header"),
     SERVER_NAME("TEXT", "Comanche/" + Setting.VERSION, "The Server field; empty (--server-name=) for none", "server",
             "--server-name"),
@@ -66,10 +70,12 @@ public enum Setting {
     /// @param origin how a complaint names the place: `--port`, `COMANCHE_PORT`, `comanche.toml:3:8: port`
     public record Word(String value, String origin) {}
 
-    /// Two ways to run, which differ in their defaults and in nothing else.
+    /// Three ways to run, which differ in their defaults and in nothing else.
     public enum Profile {
         /// `serve`: a directory, now, in the foreground.
         SERVE,
+        /// `share`: the same for everybody on the network.
+        SHARE,
         /// The classic server: a daemon by configuration.
         CLASSIC
     }
@@ -133,7 +139,10 @@ public enum Setting {
 
     /// The value that holds when nobody sets it, as it would be written.
     public String fallback(Profile profile) {
-        if (profile == Profile.SERVE) {
+        if (profile == Profile.SHARE && this == ADDRESS) {
+            return "*";
+        }
+        if (profile != Profile.CLASSIC) {
             return fallback;
         }
         return switch (this) {

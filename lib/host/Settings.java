@@ -1,9 +1,11 @@
 package lib.host;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -33,12 +35,15 @@ import lib.wire.Limits;
 /// @param logfile empty for standard output
 /// @param errorLog empty for standard error
 /// @param chroot the new root, seen from the old one
+/// @param mount the segment that all targets begin with; empty for none
+/// @param once does the server end with the first file that has found its way?
+/// @param duration after which it ends; empty for never
 /// @param effective what holds of each setting, and who said so
 public record Settings(List<Endpoint> addresses, int port, boolean portChosen, String server, SiteSettings site,
                        boolean virtualHosts, Optional<String> defaultHost, List<HostSettings> hosts,
                        Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
                        Optional<Path> errorLog, boolean foreground, Optional<Path> pidfile, Optional<Path> chroot,
-                       Optional<String> user, Limits limits, Map<Setting, List<Word>> effective) {
+                       Optional<String> user, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits, Map<Setting, List<Word>> effective) {
 
     /// How one site is served.
     ///
@@ -79,7 +84,12 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
     /// What a server that runs can't change any more: who it is, what it may reach, and where it complains.
     private static final List<Setting> FIXED = List.of(Setting.CHROOT, Setting.USER, Setting.PIDFILE, Setting.ERROR_LOG,
-            Setting.FOREGROUND, Setting.MAX_CONNECTIONS);
+            Setting.FOREGROUND, Setting.MAX_CONNECTIONS, Setting.ONCE, Setting.FOR);
+
+    /// Drawn once for this process, when somebody asks: 80 bits, in letters that a person can read out.
+    private static final class Unguessable {
+        static final String SEGMENT = new BigInteger(80, new SecureRandom()).toString(32);
+    }
 
     /// The settings of this kind in which these differ from `former`.
     public List<Setting> needingRestart(Settings former) {
@@ -160,12 +170,13 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             return new Settings(addresses(), port(), isChosen(Setting.PORT), server(), site(), flag(Setting.VIRTHOST),
                     defaultHost(), hosts(), sources.file().mediaTypes(), flag(Setting.QUIET), file(Setting.LOGFILE),
                     format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND), path(Setting.PIDFILE),
-                    path(Setting.CHROOT), text(Setting.USER), limits, words);
+                    path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
+                    text(Setting.FOR).map(_ -> time(Setting.FOR)), limits, words);
         }
 
         private SiteSettings site() {
             Site.Manners manners = new Site.Manners(index(), !flag(Setting.NO_LISTING), flag(Setting.SPA),
-                    flag(Setting.CORS), flag(Setting.TRACE), writing(), intake(), fields());
+                    flag(Setting.CORS), flag(Setting.TRACE), writing(), intake(), flag(Setting.RECEIVE), fields());
             Path inside = docbase();
             Path outside = sources.jailed() ? inside : path(Setting.CHROOT)
                     .map(root -> root.resolve(Path.of("/").relativize(inside))).orElse(inside);
@@ -174,8 +185,13 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     new Visibility(flag(Setting.HIDDEN), flag(Setting.ALLOW_SECRETS)), flag(Setting.FOLLOW_SYMLINKS));
         }
 
+        private Optional<String> mount() {
+            return flag(Setting.RANDOM) ? Optional.of(Unguessable.SEGMENT) : Optional.empty();
+        }
+
         private Writing writing() {
-            return flag(Setting.WRITE) ? Writing.WRITE : flag(Setting.UPLOAD) ? Writing.UPLOAD : Writing.NONE;
+            boolean upload = flag(Setting.UPLOAD) || flag(Setting.RECEIVE);
+            return flag(Setting.WRITE) ? Writing.WRITE : upload ? Writing.UPLOAD : Writing.NONE;
         }
 
         private Intake intake() {
@@ -322,11 +338,14 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 address.ifPresent(addresses::add);
                 if (address.isEmpty()) {
                     complain(word, Setting.ADDRESS,
-                            "is no address; say a name, an IPv4 or IPv6 address, host:port or unix:PATH.");
+                            "is no address; say a name, an IPv4 or IPv6 address, host:port, * for all, or unix:PATH.");
                 }
             }
-            boolean classic = sources.profile() == Setting.Profile.CLASSIC;
-            return addresses.isEmpty() && classic ? List.of(new Endpoint.Inet("127.0.0.1", Optional.empty())) : addresses;
+            return !addresses.isEmpty() ? addresses : switch (sources.profile()) {
+                case SERVE -> List.of();
+                case SHARE -> List.of(new Endpoint.Everywhere());
+                case CLASSIC -> List.of(new Endpoint.Inet("127.0.0.1", Optional.empty()));
+            };
         }
 
         private int port() {

@@ -41,6 +41,11 @@ public final class Signals {
         }
     }
 
+    /// The server has done what it was started for. That is no second request to stop.
+    public void finish() {
+        events.add(Event.STOP);
+    }
+
     private synchronized void ask(Event event) {
         if (event == Event.STOP && stopping) {
             Runtime.getRuntime().halt(exitCodeAtOnce);

@@ -47,6 +47,15 @@ public record Disposition(String type, Map<String, String> parameters) {
         return Tokens.isToken(type) ? Optional.of(new Disposition(type, parameters)) : Optional.empty();
     }
 
+    /// The field for a file of this name, which may be any octets: a plain form for old clients, and the extended one.
+    ///
+    /// @param type `inline` or `attachment`
+    public static String format(String type, String name) {
+        StringBuilder plain = new StringBuilder();
+        name.chars().forEach(c -> plain.append(c < ' ' || c > '~' || c == '"' || c == '\\' || c == '%' ? '_' : (char) c));
+        return type + "; filename=\"" + plain + "\"; filename*=UTF-8''" + Target.encode(name);
+    }
+
     private static int closingQuote(String field, int first) {
         for (int i = first; i < field.length(); i++) {
             if (field.charAt(i) == '"') {

@@ -16,6 +16,11 @@ public record Request(String method, String rawTarget, Target target, int minorV
     public static final Set<String> KNOWN_METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH");
 
+    /// The same request for another target.
+    public Request to(Target other) {
+        return new Request(method, rawTarget, other, minorVersion, authority, fields);
+    }
+
     public boolean isGet() {
         return method.equals("GET");
     }

@@ -2,6 +2,7 @@ package lib.http;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,17 +27,31 @@ public sealed interface Target {
     /// @param segments decoded, without the empty ones
     /// @param directory does the path end with a slash?
     /// @param query undecoded, without its `?`; empty optional where there is no `?`
-    record Place(Optional<Authority> authority, List<String> segments, boolean directory, Optional<String> query)
-            implements Target {
+    /// @param mount what stands before the segments and is none of them, such as `/secret`; mostly empty
+    record Place(Optional<Authority> authority, List<String> segments, boolean directory, Optional<String> query,
+                 String mount) implements Target {
         public Place {
             segments = List.copyOf(segments);
         }
 
         /// The path, encoded anew: one slash at the front, so that it never reads as `//host` in a Location.
         public String path() {
-            StringBuilder path = new StringBuilder();
+            StringBuilder path = new StringBuilder(mount);
             segments.forEach(segment -> path.append('/').append(encode(segment)));
-            return directory || segments.isEmpty() ? path.append('/').toString() : path.toString();
+            boolean root = segments.isEmpty() && mount.isEmpty();
+            return directory || root ? path.append('/').toString() : path.toString();
+        }
+
+        /// The same place seen from below its first segment; empty if that is another than `first`. How long it takes to
+        /// tell does not tell how near a guess was.
+        public Optional<Place> below(String first) {
+            boolean below = !segments.isEmpty() && MessageDigest.isEqual(octets(first), octets(segments.getFirst()));
+            return !below ? Optional.empty() : Optional.of(new Place(authority, segments.subList(1, segments.size()), directory,
+                    query, mount + '/' + encode(first)));
+        }
+
+        private static byte[] octets(String text) {
+            return text.getBytes(StandardCharsets.ISO_8859_1);
         }
 
         /// The query behind its `?`, with the octets encoded that we took bare; empty where there is no query.
@@ -104,7 +119,7 @@ public sealed interface Target {
         // A NUL ends a name in C: what the check sees and what the system opens would be two names.
         boolean holdsNul = segments.stream().anyMatch(segment -> segment.indexOf('\0') >= 0);
         return holdsNul ? Optional.empty()
-                : Optional.of(new Place(authority, segments, path.endsWith("/"), query));
+                : Optional.of(new Place(authority, segments, path.endsWith("/"), query, ""));
     }
 
     /// Only pchar (RFC 3986 §3.3), complete percent-encodings, and `more`?

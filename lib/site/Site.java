@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import lib.http.Answer;
 import lib.http.Content;
+import lib.http.Disposition;
 import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.MediaTypes;
@@ -29,9 +30,10 @@ public final class Site {
     /// @param trace is TRACE answered?
     /// @param writing what may clients change?
     /// @param intake how much may they bring?
+    /// @param blind may clients bring files, and read and list none?
     /// @param fields sent along with every response, in place of ours of the same name
     public record Manners(List<String> indexNames, boolean listing, boolean spa, boolean cors, boolean trace,
-                          Writing writing, Intake intake, Fields fields) {
+                          Writing writing, Intake intake, boolean blind, Fields fields) {
         public Manners {
             indexNames = List.copyOf(indexNames);
         }
@@ -127,6 +129,9 @@ public final class Site {
     }
 
     private Response read(Request request, Target.Place place, Instant now) {
+        if (manners.blind) {
+            return place.segments().isEmpty() ? page(place, List.of()) : Response.failure(Status.NOT_FOUND);
+        }
         return switch (docroot.resolve(place.segments())) {
             case Resource.Document document -> document(request, place, document, now);
             case Resource.Directory directory -> place.directory()
@@ -136,13 +141,16 @@ public final class Site {
         };
     }
 
-    /// A slash behind a file's name asks for a directory that is not there.
+    /// A slash behind a file's name asks for a directory that is not there. The target of the one file that is served does not
+    /// tell its name: a field does, for who saves it.
     private Response document(Request request, Target.Place place, Resource.Document document, Instant now) {
         if (place.directory() && !place.segments().isEmpty()) {
             document.file().close();
             return missing(request, place, now);
         }
-        return files.answer(request, document, place.segments(), now);
+        Response response = files.answer(request, document, place.segments(), now);
+        return docroot.onlyName().map(name -> response.with(Fields.of("Content-Disposition",
+                Disposition.format("inline", name)))).orElse(response);
     }
 
     /// Relative links in a directory's page need its name to end in a slash. The query comes along.
@@ -168,9 +176,12 @@ public final class Site {
             return Response.failure(Status.FORBIDDEN);
         }
         Optional<List<Resource.Entry>> entries = docroot.entries(directory);
-        return entries.isEmpty() ? Response.failure(Status.FORBIDDEN)
-                : new Response(Status.OK, Fields.of("Content-Type", "text/html; charset=utf-8"),
-                        new Content.Octets(ListingPage.format(place.segments(), entries.get())));
+        return entries.isEmpty() ? Response.failure(Status.FORBIDDEN) : page(place, entries.get());
+    }
+
+    private static Response page(Target.Place place, List<Resource.Entry> entries) {
+        return new Response(Status.OK, Fields.of("Content-Type", "text/html; charset=utf-8"),
+                new Content.Octets(ListingPage.format(place.segments(), entries)));
     }
 
     /// With `spa`, a page that is not there is one that the application draws. A browser asks for a page by name; a

@@ -38,14 +38,19 @@ public final class Sites {
     private final List<Named> wildcards = new ArrayList<>();
     private final Optional<Directories> directories;
 
+    /// A segment that all targets begin with, if there is one.
+    private final Optional<String> mount;
+
     /// Sites of directories that were asked for. There are never more than directories.
     private final Map<Resource.Directory, Site> known = new ConcurrentHashMap<>();
 
     /// @param main the site of all hosts that nothing is said of, if `directories` is empty; else only its manners count
     /// @param names lower-case
-    public Sites(Site main, List<Named> names, Optional<Directories> directories) {
+    /// @param mount the first segment of all targets that lead anywhere; empty for none
+    public Sites(Site main, List<Named> names, Optional<Directories> directories, Optional<String> mount) {
         this.main = main;
         this.directories = directories;
+        this.mount = mount;
         for (Named host : names) {
             if (host.name.startsWith("*.")) {
                 wildcards.add(host);
@@ -107,11 +112,22 @@ public final class Sites {
     /// @throws IOException if the request's content can't be read
     public Answer answer(Request request, Exchange exchange, Instant now) throws IOException {
         Optional<Site> site = of(request);
+        Optional<Request> mounted = mounted(request);
+        if (mounted.isEmpty()) {
+            return Answer.of(main.refuse(Status.NOT_FOUND));
+        }
         if (site.isPresent()) {
-            return site.get().answer(request, exchange, now);
+            return site.get().answer(mounted.get(), exchange, now);
         }
         boolean absolute = request.target() instanceof Target.Place place && place.authority().isPresent();
         return Answer.of(main.refuse(absolute ? Status.MISDIRECTED_REQUEST : Status.NOT_FOUND));
+    }
+
+    private Optional<Request> mounted(Request request) {
+        if (mount.isEmpty()) {
+            return Optional.of(request);
+        }
+        return request.target() instanceof Target.Place place ? place.below(mount.get()).map(request::to) : Optional.empty();
     }
 
     /// Has every site clear away what broken uploads have left.

@@ -108,9 +108,9 @@ final class Uploads {
 
     /// A new upload, with what this request brings of it.
     ///
-    /// @param place the segments of `directory`, where the draft is written
-    Response create(Request request, List<String> place, OpenDirectory directory, Delivery delivery, Exchange exchange,
-                    Instant now) throws IOException {
+    /// @param place where `directory` is, in which the draft is written; what stands before it is in `mount`
+    Response create(Request request, String mount, List<String> place, OpenDirectory directory, Delivery delivery,
+                    Exchange exchange, Instant now) throws IOException {
         long length = announced(request, 0);
         if (length == -2) {
             return Response.failure(Status.BAD_REQUEST);
@@ -128,9 +128,9 @@ final class Uploads {
         try (Draft draft = Draft.begin(directory, token)) {
             write(directory, token, plan);
             draft.keep();
-            String location = location(place, token);
+            String location = mount + location(place, token);
             announce(request, location, exchange);
-            Response response = append(request, directory, token, draft, plan, exchange, now);
+            Response response = append(request, mount, directory, token, draft, plan, exchange, now);
             boolean unfinished = response.fields().lists("Upload-Complete", "?0");
             return unfinished ? new Response(Status.CREATED, response.fields().with("Location", location)
                     .with("Upload-Limit", limits()), response.content()) : response;
@@ -152,9 +152,9 @@ final class Uploads {
     }
 
     /// HEAD, PATCH or DELETE of an upload resource in the directory that `place` names.
-    Response answer(Request request, List<String> place, String token, Exchange exchange, Instant now) throws IOException {
+    Response answer(Request request, Target.Place place, String token, Exchange exchange, Instant now) throws IOException {
         boolean plausible = token.length() == 32 && token.chars().allMatch(c -> Tokens.hexValue(c) >= 0);
-        Optional<OpenDirectory> directory = plausible ? docroot.directory(place) : Optional.empty();
+        Optional<OpenDirectory> directory = plausible ? docroot.directory(place.segments()) : Optional.empty();
         if (directory.isEmpty()) {
             return Response.failure(Status.NOT_FOUND);
         }
@@ -162,20 +162,20 @@ final class Uploads {
         Transfer transfer = take(token, exchange.content());
         try (OpenDirectory open = directory.get()) {
             Optional<Plan> plan = read(open, token);
-            return plan.isPresent() ? answer(request, open, token, plan.get(), exchange, now) : afterwards(request, token);
+            return plan.isPresent() ? answer(request, place.mount(), open, token, plan.get(), exchange, now) : afterwards(request, token);
         } finally {
             release(token, transfer);
         }
     }
 
-    private Response answer(Request request, OpenDirectory directory, String token, Plan plan, Exchange exchange,
-                            Instant now) throws IOException {
+    private Response answer(Request request, String mount, OpenDirectory directory, String token, Plan plan,
+                            Exchange exchange, Instant now) throws IOException {
         try (Draft draft = Draft.resume(directory, token)) {
             draft.keep();
             return switch (request.method()) {
                 case "HEAD" -> Response.of(Status.NO_CONTENT, state(draft.length(), plan.length, false)
                         .with("Upload-Limit", limits()));
-                case "PATCH" -> patch(request, directory, token, draft, plan, exchange, now);
+                case "PATCH" -> patch(request, mount, directory, token, draft, plan, exchange, now);
                 case "DELETE" -> {
                     drop(directory, token, draft);
                     yield Response.of(Status.NO_CONTENT, Fields.NONE);
@@ -203,7 +203,7 @@ final class Uploads {
         }
     }
 
-    private Response patch(Request request, OpenDirectory directory, String token, Draft draft, Plan plan,
+    private Response patch(Request request, String mount, OpenDirectory directory, String token, Draft draft, Plan plan,
                            Exchange exchange, Instant now) throws IOException {
         long offset = number(request, "Upload-Offset");
         if (!request.fields().first("Content-Type").orElse("").equalsIgnoreCase(MEDIA_TYPE)) {
@@ -221,17 +221,18 @@ final class Uploads {
         if (contradicts) {
             return Response.failure(Status.BAD_REQUEST).with(state(offset, plan.length, false));
         }
-        return append(request, directory, token, draft, new Plan(plan.delivery, Math.max(said, plan.length)), exchange, now);
+        Plan longer = new Plan(plan.delivery, Math.max(said, plan.length));
+        return append(request, mount, directory, token, draft, longer, exchange, now);
     }
 
-    private Response append(Request request, OpenDirectory directory, String token, Draft draft, Plan plan,
+    private Response append(Request request, String mount, OpenDirectory directory, String token, Draft draft, Plan plan,
                             Exchange exchange, Instant now) throws IOException {
         boolean last = isComplete(request).orElse(false);
         Outcome outcome = draft.take(exchange.content(), intake);
         boolean exceeds = plan.length >= 0 && draft.length() > plan.length;
         boolean lacks = plan.length >= 0 && draft.length() < plan.length && last;
         if (outcome == Outcome.WHOLE && !exceeds && !lacks) {
-            return last ? finish(directory, token, draft, plan, now)
+            return last ? finish(mount, directory, token, draft, plan, now)
                     : Response.of(Status.NO_CONTENT, state(draft.length(), plan.length, false));
         }
 
@@ -243,7 +244,8 @@ final class Uploads {
         };
     }
 
-    private Response finish(OpenDirectory directory, String token, Draft draft, Plan plan, Instant now) throws IOException {
+    private Response finish(String mount, OpenDirectory directory, String token, Draft draft, Plan plan, Instant now)
+            throws IOException {
         long length = draft.length();
         switch (plan.delivery.deliver(docroot, draft, now)) {
             case Delivery.Declined(Status status) -> {
@@ -252,10 +254,10 @@ final class Uploads {
             }
             case Delivery.Delivered delivered -> {
                 forget(directory, token);
-                remember(token, new Finished(length, delivered.target()));
-                return Response.of(delivered.replaced() ? Status.NO_CONTENT : Status.CREATED, Fields.of("Location",
-                        delivered.target(), "Content-Location", delivered.target(), "ETag", delivered.tag().format())
-                        .with("Upload-Complete", "?1"));
+                String target = mount + delivered.target();
+                remember(token, new Finished(length, target));
+                return Response.of(delivered.replaced() ? Status.NO_CONTENT : Status.CREATED, Fields.of("Location", target,
+                        "Content-Location", target, "ETag", delivered.tag().format(), "Upload-Complete", "?1"));
             }
         }
     }

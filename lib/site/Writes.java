@@ -84,7 +84,7 @@ final class Writes {
         }
         try {
             if (upload(place).isPresent()) {
-                return uploads.answer(request, place.segments(), upload(place).get(), exchange, now);
+                return uploads.answer(request, place, upload(place).get(), exchange, now);
             }
             return switch (request.method()) {
                 case "PUT" -> put(request, place, exchange, now);
@@ -134,7 +134,8 @@ final class Writes {
         }
         Clash clash = writing == Writing.WRITE ? Clash.REPLACE : Clash.REFUSE;
         Delivery delivery = new Delivery(place.segments(), clash, false, conditions(request));
-        return receive(request, place.segments().subList(0, place.segments().size() - 1), delivery, exchange, now);
+        List<String> parent = place.segments().subList(0, place.segments().size() - 1);
+        return receive(request, place.mount(), parent, delivery, exchange, now);
     }
 
     private static Fields conditions(Request request) {
@@ -144,9 +145,9 @@ final class Writes {
 
     /// One file, from content that is nothing else. What can be refused is refused before any of it is read.
     ///
-    /// @param place where the draft is written
-    private Response receive(Request request, List<String> place, Delivery delivery, Exchange exchange, Instant now)
-            throws IOException {
+    /// @param place where the draft is written; what stands before it is in `mount`
+    private Response receive(Request request, String mount, List<String> place, Delivery delivery, Exchange exchange,
+                             Instant now) throws IOException {
         Optional<Status> objection = delivery.objection(docroot, now);
         Optional<OpenDirectory> directory = objection.isPresent() ? Optional.empty() : docroot.directory(place);
         if (directory.isEmpty()) {
@@ -155,7 +156,7 @@ final class Writes {
 
         try (OpenDirectory open = directory.get()) {
             if (Uploads.isWishedFor(request)) {
-                return uploads.create(request, place, open, delivery, exchange, now);
+                return uploads.create(request, mount, place, open, delivery, exchange, now);
             }
             long announced = request.fields().first("Content-Length").filter(Tokens::isDigits).map(Long::parseLong).orElse(0L);
             if (announced > intake.mostOctets()) {
@@ -164,7 +165,7 @@ final class Writes {
             if (!Draft.isRoom(open, announced, intake.leastFree())) {
                 return Response.failure(Status.INSUFFICIENT_STORAGE);
             }
-            return response(store(open, delivery, exchange.content(), now));
+            return response(mount, store(open, delivery, exchange.content(), now));
         }
     }
 
@@ -179,13 +180,13 @@ final class Writes {
         }
     }
 
-    private static Response response(Delivery.Result result) {
+    private static Response response(String mount, Delivery.Result result) {
         return switch (result) {
             case Delivery.Declined(Status status) -> Response.failure(status);
             case Delivery.Delivered delivered when delivered.replaced() ->
                     Response.of(Status.NO_CONTENT, Fields.of("ETag", delivered.tag().format()));
             case Delivery.Delivered delivered -> Response.of(Status.CREATED,
-                    Fields.of("Location", delivered.target(), "ETag", delivered.tag().format()));
+                    Fields.of("Location", mount + delivered.target(), "ETag", delivered.tag().format()));
         };
     }
 
@@ -206,7 +207,7 @@ final class Writes {
                     .flatMap(Disposition::filename);
             return name.isEmpty() || name.get().isEmpty()
                     ? Response.failure(Status.UNSUPPORTED_MEDIA_TYPE, "Accept-Post", "multipart/form-data")
-                    : receive(request, place.segments(), delivery(place, name.get(), conditions(request)), exchange, now);
+                    : receive(request, place.mount(), place.segments(), delivery(place, name.get(), conditions(request)), exchange, now);
         }
     }
 
@@ -232,7 +233,7 @@ final class Writes {
                     return Response.failure(Status.CONTENT_TOO_LARGE);
                 }
                 switch (store(place, directory, name.get(), part.get(), now)) {
-                    case Delivery.Delivered delivered -> targets.add(delivered.target());
+                    case Delivery.Delivered delivered -> targets.add(place.mount() + delivered.target());
                     case Delivery.Declined(Status status) -> {
                         return Response.failure(status);
                     }

@@ -218,7 +218,7 @@ class TargetTest {
     @Test
     void theSegmentsAreACopyThatNobodyChanges() {
         List<String> segments = new ArrayList<>(List.of("a"));
-        Target.Place place = new Target.Place(Optional.empty(), segments, false, Optional.empty());
+        Target.Place place = new Target.Place(Optional.empty(), segments, false, Optional.empty(), "");
         segments.add("..");
         assertEquals("/a", place.path());
         assertThrows(UnsupportedOperationException.class, () -> place.segments().add(".."));

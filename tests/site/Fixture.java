@@ -42,7 +42,7 @@ final class Fixture {
     static final Intake INTAKE = new Intake(Intake.Clash.RENAME, 1 << 20, 0, 10, Duration.ofHours(24));
     static final Client CLIENT = new Client("127.0.0.1", true, false);
     static final Manners PLAIN = new Manners(List.of("index.html", "index.htm"), true, false, false, false,
-            Writing.NONE, INTAKE, Fields.NONE);
+            Writing.NONE, INTAKE, false, Fields.NONE);
 
     /// Names that are served like any other.
     static final List<String> ODD_NAMES = List.of("a <b>.txt", "new\nline", "#[]{}()@!$&'+,;= %20", "caf\u00e9",

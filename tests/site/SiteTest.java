@@ -31,9 +31,9 @@ import tests.site.Fixture.Asked;
 
 /// Requests to responses: methods, redirects, index files, missing pages, other origins; and no way out of the tree.
 class SiteTest {
-    private static final Manners SPA = new Manners(List.of("index.html"), true, true, false, false, Writing.NONE, Fixture.INTAKE, Fields.NONE);
-    private static final Manners CORS = new Manners(List.of("index.html"), true, false, true, false, Writing.NONE, Fixture.INTAKE, Fields.NONE);
-    private static final Manners TRACE = new Manners(List.of("index.html"), true, false, false, true, Writing.NONE, Fixture.INTAKE, Fields.NONE);
+    private static final Manners SPA = new Manners(List.of("index.html"), true, true, false, false, Writing.NONE, Fixture.INTAKE, false, Fields.NONE);
+    private static final Manners CORS = new Manners(List.of("index.html"), true, false, true, false, Writing.NONE, Fixture.INTAKE, false, Fields.NONE);
+    private static final Manners TRACE = new Manners(List.of("index.html"), true, false, false, true, Writing.NONE, Fixture.INTAKE, false, Fields.NONE);
 
     /// Read by all, changed by none.
     @TempDir
@@ -244,9 +244,9 @@ class SiteTest {
         assertEquals("old/index.html", own.site().get("/old/").content());
         assertEquals("old/index.html", own.site().get("/old/?x").content());
 
-        Asked other = own.site(new Manners(List.of("other.txt"), true, false, false, false, Writing.NONE, Fixture.INTAKE, Fields.NONE));
+        Asked other = own.site(new Manners(List.of("other.txt"), true, false, false, false, Writing.NONE, Fixture.INTAKE, false, Fields.NONE));
         assertEquals("site/other.txt", other.get("/site/").content());
-        Asked none = own.site(new Manners(List.of(), true, false, false, false, Writing.NONE, Fixture.INTAKE, Fields.NONE));
+        Asked none = own.site(new Manners(List.of(), true, false, false, false, Writing.NONE, Fixture.INTAKE, false, Fields.NONE));
         assertTrue(none.get("/site/").content().contains("index.html"));
     }
 
@@ -261,7 +261,7 @@ class SiteTest {
 
     @Test
     void withoutListingADirectoryWithoutIndexIsForbidden() {
-        Asked closed = fixture.site(new Manners(List.of("index.html"), false, false, false, false, Writing.NONE, Fixture.INTAKE, Fields.NONE));
+        Asked closed = fixture.site(new Manners(List.of("index.html"), false, false, false, false, Writing.NONE, Fixture.INTAKE, false, Fields.NONE));
         assertEquals(403, closed.get("/dir/").status());
         assertEquals(403, closed.get("/").status());
         assertEquals(200, closed.get("/site/").status());

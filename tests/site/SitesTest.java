@@ -55,7 +55,7 @@ class SitesTest {
 
     private Site site(Path docbase) {
         try {
-            Site.Manners manners = new Site.Manners(List.of("index.html"), true, false, false, false, Writing.NONE, Fixture.INTAKE, Fields.NONE);
+            Site.Manners manners = new Site.Manners(List.of("index.html"), true, false, false, false, Writing.NONE, Fixture.INTAKE, false, Fields.NONE);
             return new Site(new Docroot(docbase, VISIBLE, false), manners, new MediaTypes(Map.of()), 10);
         } catch (IOException e) {
             throw new AssertionError(e);
@@ -64,7 +64,7 @@ class SitesTest {
 
     private Sites directories(Optional<String> defaultHost) throws IOException {
         return new Sites(site(base), List.of(), Optional.of(new Sites.Directories(new Docroot(base, VISIBLE, false), defaultHost,
-                directory -> Optional.of(site(directory.path())))));
+                directory -> Optional.of(site(directory.path())))), Optional.empty());
     }
 
     private static String answer(Sites sites, String host, String target) throws IOException {
@@ -114,7 +114,8 @@ class SitesTest {
     void theExactNameWinsOverTheLongestWildcardAndThatOverTheMainSite(String host, String answer) throws IOException {
         Sites sites = new Sites(site(base), List.of(new Sites.Named("a.example", site(base.resolve("a.example"))),
                 new Sites.Named("*.b.example", site(base.resolve("b.example"))),
-                new Sites.Named("*.x.b.example", site(base.resolve("fallback")))), Optional.empty());
+                new Sites.Named("*.x.b.example", site(base.resolve("fallback")))), Optional.empty(),
+                Optional.empty());
         assertEquals(answer, answer(sites, host, "/"));
     }
 }

@@ -356,7 +356,7 @@ class StaticFilesTest {
 
     @Test
     void fieldsThatTheOperatorSetReplaceOurs() throws IOException {
-        Asked dressed = fixture.site(new lib.site.Site.Manners(List.of(), true, false, false, false, lib.site.Writing.NONE, Fixture.INTAKE,
+        Asked dressed = fixture.site(new lib.site.Site.Manners(List.of(), true, false, false, false, lib.site.Writing.NONE, Fixture.INTAKE, false,
                 Fields.of("Cache-Control", "no-store", "x-content-type-options", "off", "X-A", "1", "X-A", "2")));
         for (String target : List.of("/digits.txt", "/", "/missing", "/dir")) {
             Answer answer = dressed.get(target);
