@@ -5,6 +5,7 @@
 
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
+//DEPS com.google.zxing:core:3.5.3
 
 //SOURCES ../Comanche.java
 //SOURCES http/*.java
