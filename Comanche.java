@@ -41,6 +41,7 @@
 //SOURCES lib/wire/RequestReader.java
 //SOURCES lib/wire/ResponseWriter.java
 //SOURCES lib/wire/Multipart.java
+//SOURCES lib/wire/TlsChannel.java
 
 // III. A request becomes a response
 //SOURCES lib/site/FileNames.java
@@ -60,6 +61,7 @@
 //SOURCES lib/site/Writes.java
 //SOURCES lib/site/Site.java
 //SOURCES lib/site/Sites.java
+//SOURCES lib/site/ToHttps.java
 
 // IV. The machine
 //SOURCES lib/host/Fault.java
@@ -75,6 +77,9 @@
 //SOURCES lib/host/Settings.java
 //SOURCES lib/host/Configuration.java
 //SOURCES lib/host/Logs.java
+//SOURCES lib/host/Certificates.java
+//SOURCES lib/host/LocalAuthority.java
+//SOURCES lib/host/Tls.java
 //SOURCES lib/host/Service.java
 //SOURCES lib/host/Handover.java
 //SOURCES lib/host/Connection.java
@@ -130,6 +135,7 @@ import lib.host.Setting.Profile;
 import lib.host.Settings;
 import lib.host.Signals;
 import lib.host.Systemd;
+import lib.host.Tls;
 import lib.http.Client;
 import lib.http.Exchange;
 import lib.wire.RequestReader;
@@ -202,15 +208,19 @@ public final class Comanche {
                 Logs logs = Logs.open(settings, errors);
                 Listeners listeners = listeners(settings);
                 Systemd systemd = Systemd.open(System.getenv())) {
+            Optional<Tls> tls = tls(settings, errors);
             if (!confinement.isNone()) {
                 confine(configuration, settings, confinement, logs, errorFile, errors);
             }
+            if (confinement.root().isEmpty()) {
+                tls.ifPresent(Tls::watch);
+            }
             Runnable whenHandedOver = settings.once() ? signals::finish : () -> { };
-            try (Server server = new Server(listeners, Service.of(settings, logs, whenHandedOver), errors)) {
+            try (Server server = new Server(listeners, Service.of(settings, logs, whenHandedOver, tls), errors)) {
                 server.start();
                 settings.duration().ifPresent(duration -> finishAfter(duration, signals));
-                tell(configuration.profile(), settings, listeners, daemon, systemd);
-                new Running(configuration, settings, confinement, logs, errors, server, systemd, whenHandedOver)
+                tell(configuration.profile(), settings, listeners, tls, daemon, systemd);
+                new Running(configuration, settings, confinement, logs, errors, tls, server, systemd, whenHandedOver)
                         .untilStopped(signals);
                 return 0;
             }
@@ -247,6 +257,11 @@ public final class Comanche {
         }
     }
 
+    private static Optional<Tls> tls(Settings settings, ErrorLog errors) throws Fault {
+        return settings.tls().isEmpty() ? Optional.empty() : Optional.of(Tls.open(settings.tls().get(),
+                settings.hosts().stream().flatMap(host -> host.names().stream()).toList(), errors));
+    }
+
     private static Listeners listeners(Settings settings) throws Fault {
         List<Systemd.Inherited> sockets = Systemd.hasSockets(System.getenv()) ? Systemd.sockets(System.getenv()) : List.of();
         return sockets.isEmpty() ? Listeners.bind(settings) : Listeners.inherited(settings, sockets.stream()
@@ -259,6 +274,9 @@ public final class Comanche {
         if (configuration.file().isPresent() && confinement.inside(configuration.file().get()).isEmpty()) {
             errors.warning("The configuration file " + configuration.file().get()
                     + " lies outside the new root: a change of it needs a restart.");
+        }
+        if (settings.tls().isPresent() && confinement.root().isPresent()) {
+            errors.warning("The certificates lie outside the new root: a change of them needs a restart.");
         }
         if (confinement.identity().isPresent()) {
             handOver(confinement.identity().get(), logs, errorFile, errors);
@@ -301,16 +319,17 @@ public final class Comanche {
     }
 
     /// What a person reads, or a supervisor, or nobody.
-    private static void tell(Profile profile, Settings settings, Listeners listeners, Optional<Daemon> daemon, Systemd systemd)
-            throws Fault {
+    private static void tell(Profile profile, Settings settings, Listeners listeners, Optional<Tls> tls, Optional<Daemon> daemon,
+                             Systemd systemd) throws Fault {
         if (daemon.isPresent()) {
             daemon.get().ready();
         } else {
-            String path = settings.mount().map(segment -> '/' + segment).orElse("") + '/';
+            Banner.Way way = new Banner.Way(tls.isPresent(), settings.mount().map(segment -> '/' + segment).orElse("") + '/');
             Optional<String> invitation = profile == Profile.SHARE && isTerminal()
-                    ? Banner.invitation(listeners.addresses(), path) : Optional.empty();
+                    ? Banner.invitation(listeners.addresses(), way) : Optional.empty();
             say(new FileOutputStream(FileDescriptor.out), invitation.map(url -> QrPicture.format(url, isColourful())).orElse("")
-                    + Banner.format(settings.site().outside(), listeners.addresses(), listeners.sockets(), path, isColourful()));
+                    + Banner.format(settings.site().outside(), listeners.addresses(), listeners.sockets(), way,
+                            tls.flatMap(Tls::trust), isColourful()));
         }
         systemd.ready("Serving");
     }
@@ -325,14 +344,16 @@ public final class Comanche {
         private final Systemd systemd;
         private final Runnable whenHandedOver;
         private Settings settings;
+        private Optional<Tls> tls;
 
         Running(Configuration configuration, Settings settings, Confinement confinement, Logs logs, ErrorLog errors,
-                Server server, Systemd systemd, Runnable whenHandedOver) {
+                Optional<Tls> tls, Server server, Systemd systemd, Runnable whenHandedOver) {
             this.configuration = configuration;
             this.settings = settings;
             this.confinement = confinement;
             this.logs = logs;
             this.errors = errors;
+            this.tls = tls;
             this.server = server;
             this.systemd = systemd;
             this.whenHandedOver = whenHandedOver;
@@ -374,13 +395,24 @@ public final class Comanche {
         }
 
         private void exchange(Settings fresh) throws Fault {
+            Optional<Tls> latest = renewed(fresh);
             logs.exchange(fresh);
             try {
-                server.exchange(fresh, Service.of(fresh, logs, whenHandedOver));
+                server.exchange(fresh, Service.of(fresh, logs, whenHandedOver, latest));
             } catch (Fault fault) {
                 logs.revert();
                 throw fault;
             }
+            if (confinement.root().isEmpty()) {
+                tls.ifPresent(Tls::close);
+                latest.ifPresent(Tls::watch);
+            }
+            tls = latest;
+        }
+
+        /// From inside a new root there is no way back to the certificates.
+        private Optional<Tls> renewed(Settings fresh) throws Fault {
+            return confinement.root().isEmpty() ? tls(fresh, errors) : tls;
         }
     }
 
@@ -460,8 +492,12 @@ public final class Comanche {
         private static int check(Configuration configuration) throws Fault {
             Settings settings = configuration.read();
             Confinement.of(settings.chroot(), settings.user());
+            if (settings.tls().isPresent()) {
+                Tls.check(settings.tls().get());
+            }
             settings.effective().forEach((setting, words) -> words.forEach(word -> System.out.printf("%-18s %-32s %s%n",
-                    setting.longOption().substring(2), word.value(), word.origin())));
+                    setting.longOption().substring(2), setting.isSecret() && !word.value().isEmpty() ? "(not shown)" : word.value(),
+                    word.origin())));
             settings.hosts().forEach(host -> System.out.printf("%-18s %-32s %s%n", "host", String.join(" ", host.names()),
                     host.site().docbase()));
             System.out.println("It would start.");

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lib.site.ToHttps;
 
 /// What does a person read when the server has started?
 ///
@@ -21,22 +22,38 @@ import java.util.Optional;
 public final class Banner {
     private Banner() {}
 
-    /// @param path that all URLs end with, such as `/`
+    /// What the URLs are like.
+    ///
+    /// @param secure is TLS spoken?
+    /// @param path that they end with, such as `/`
+    public record Way(boolean secure, String path) {}
+
+    /// @param trust what makes the certificate trusted, if that is for us to say
     /// @param colour does the terminal show it?
-    public static String format(Path docbase, List<InetSocketAddress> addresses, List<Path> sockets, String path,
-                                boolean colour) {
+    public static String format(Path docbase, List<InetSocketAddress> addresses, List<Path> sockets, Way way,
+                                Optional<Tls.Trust> trust, boolean colour) {
         String place = docbase.toAbsolutePath().normalize().toString();
         StringBuilder text = new StringBuilder("Comanche serves ").append(shown(place)).append('\n');
-        for (String url : urls(addresses, path)) {
+        for (String url : urls(addresses, way)) {
             text.append("    ").append(colour ? "\u001b[1;36m" + url + "\u001b[0m" : url).append('\n');
         }
         for (Path socket : sockets) {
             text.append("    unix:").append(shown(socket.toString())).append('\n');
         }
+        if (trust.isPresent()) {
+            text.append(advice(trust.get(), urls(addresses, new Way(false, ToHttps.AUTHORITY_TARGET))));
+        }
         if (!addresses.isEmpty() && areLocal(addresses)) {
             text.append("Only this machine can connect; -a 0.0.0.0 lets others in. ");
         }
         return text.append("Ctrl+C stops.\n").toString();
+    }
+
+    /// Over plain HTTP, for who could not trust it otherwise; that it is the right one shows its fingerprint.
+    private static String advice(Tls.Trust trust, List<String> urls) {
+        String fetched = urls.isEmpty() ? "" : urls.getFirst() + " or ";
+        return "Browsers that trust this authority do not warn: import " + fetched + shown(trust.file().toString()) + "\n"
+                + "    authority SHA-256 " + trust.authority() + "\n    server    SHA-256 " + trust.server() + "\n";
     }
 
     /// A name must not drive the terminal.
@@ -60,13 +77,13 @@ public final class Banner {
     }
 
     /// Every address that a browser can open: for a wildcard those of this machine.
-    private static List<String> urls(List<InetSocketAddress> addresses, String path) {
+    private static List<String> urls(List<InetSocketAddress> addresses, Way way) {
         List<String> urls = new ArrayList<>();
         for (InetSocketAddress bound : addresses) {
             List<InetAddress> hosts = bound.getAddress().isAnyLocalAddress()
                     ? ofThisMachine(bound.getAddress() instanceof Inet6Address) : List.of(bound.getAddress());
             for (InetAddress host : hosts) {
-                String url = url(host, bound.getPort(), path);
+                String url = url(host, bound.getPort(), way);
                 if (!urls.contains(url)) {
                     urls.add(url);
                 }
@@ -76,14 +93,14 @@ public final class Banner {
     }
 
     /// The URL that another machine of this network is most likely to reach us by; empty if we only listen to this one.
-    public static Optional<String> invitation(List<InetSocketAddress> addresses, String path) {
+    public static Optional<String> invitation(List<InetSocketAddress> addresses, Way way) {
         for (InetSocketAddress bound : addresses) {
             InetAddress host = bound.getAddress();
             if (host.isAnyLocalAddress()) {
-                return Optional.of(url(towardsOthers(), bound.getPort(), path));
+                return Optional.of(url(towardsOthers(), bound.getPort(), way));
             }
             if (!host.isLoopbackAddress()) {
-                return Optional.of(url(host, bound.getPort(), path));
+                return Optional.of(url(host, bound.getPort(), way));
             }
         }
         return Optional.empty();
@@ -100,11 +117,12 @@ public final class Banner {
         }
     }
 
-    private static String url(InetAddress host, int port, String path) {
+    private static String url(InetAddress host, int port, Way way) {
         String text = host.getHostAddress();
         String bare = text.indexOf('%') < 0 ? text : text.substring(0, text.indexOf('%'));
         String name = host instanceof Inet6Address ? '[' + (host.isLoopbackAddress() ? "::1" : bare) + ']' : bare;
-        return "http://" + name + (port == 80 ? "" : ":" + port) + path;
+        int usual = way.secure ? 443 : 80;
+        return (way.secure ? "https://" : "http://") + name + (port == usual ? "" : ":" + port) + way.path;
     }
 
     /// Addresses that need a zone (link-local ones) are left out: no browser opens them.

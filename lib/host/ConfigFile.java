@@ -54,7 +54,7 @@ public final class ConfigFile {
     private static final Set<Setting> OF_A_HOST = Set.of(Setting.DOCBASE, Setting.INDEX, Setting.HEADER, Setting.NO_LISTING,
             Setting.HIDDEN, Setting.ALLOW_SECRETS, Setting.FOLLOW_SYMLINKS, Setting.SPA, Setting.CORS, Setting.LOGFILE,
             Setting.UPLOAD, Setting.WRITE, Setting.ON_CLASH, Setting.MAX_UPLOAD, Setting.MAX_FILES, Setting.MIN_FREE,
-            Setting.UPLOAD_EXPIRY);
+            Setting.UPLOAD_EXPIRY, Setting.TLS_CERT, Setting.TLS_KEY);
 
     private final Path path;
     private final List<String> complaints;
@@ -174,7 +174,7 @@ public final class ConfigFile {
     }
 
     private static boolean takesNumber(Setting setting) {
-        return setting == Setting.PORT || setting == Setting.USER || setting.placeholder().equals("TIME")
+        return setting == Setting.PORT || setting == Setting.TLS_REDIRECT || setting == Setting.USER || setting.placeholder().equals("TIME")
                 || setting.placeholder().equals("SIZE") || setting.placeholder().equals("COUNT");
     }
 

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,10 +21,12 @@ import lib.http.Fields;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
+import lib.site.ToHttps;
 import lib.wire.RequestContent;
 import lib.wire.RequestReader;
 import lib.wire.ResponseWriter;
 import lib.wire.ResponseWriter.Afterwards;
+import lib.wire.TlsChannel;
 
 /// How does one client's connection go? Read, answer, send, log, until a side closes. (RFC 9112 §9)
 ///
@@ -37,7 +40,16 @@ import lib.wire.ResponseWriter.Afterwards;
 /// It runs on a virtual thread of its own. Another thread, the reaper, asks now and then whether it is overdue: every
 /// phase in which we wait for the client has a deadline, and only content and response move theirs on as octets move.
 final class Connection {
-    private enum Phase { IDLE, HEAD, WORK, CONTENT, RESPONSE, LINGER }
+    /// At which door does the client stand?
+    enum Door {
+        PLAIN,
+        /// TLS is spoken here; who does not is told so.
+        SECURE,
+        /// Nothing is to be had here but the way to the secure one.
+        REDIRECT
+    }
+
+    private enum Phase { HANDSHAKE, IDLE, HEAD, WORK, CONTENT, RESPONSE, LINGER }
 
     /// How long we wait for the client to read our last answer and to close its side. To close at once, with octets of
     /// the client unread, would make the system reset the connection and the answer be lost (RFC 9112 §9.6).
@@ -46,13 +58,18 @@ final class Connection {
     /// What we do ourselves is not the client's fault.
     private static final Duration FOR_EVER = Duration.ofDays(10_000);
 
-    private final SocketChannel channel;
+    private final SocketChannel socket;
+    private final Door door;
+    private final int securePort;
+
+    /// Octets as HTTP sees them: the socket, or what TLS makes of it.
+    private final ByteChannel channel;
     private final Supplier<Service> current;
     private final BooleanSupplier stopping;
     private final ErrorLog errors;
     private final RequestReader reader;
-    private final Client client;
 
+    private Client client;
     private volatile Phase phase = Phase.IDLE;
     private volatile long deadline;
     private volatile boolean inputEnded;
@@ -66,13 +83,18 @@ final class Connection {
 
     /// @param current what holds at the moment
     /// @param stopping is this request to be the last?
-    Connection(SocketChannel channel, Supplier<Service> current, BooleanSupplier stopping, ErrorLog errors) {
-        this.channel = channel;
+    /// @param securePort where TLS is spoken, for those who come by [Door#REDIRECT]
+    Connection(SocketChannel socket, Door door, int securePort, Supplier<Service> current, BooleanSupplier stopping,
+               ErrorLog errors) {
+        this.socket = socket;
+        this.door = door;
+        this.securePort = securePort;
         this.current = current;
         this.stopping = stopping;
         this.errors = errors;
-        this.client = client(channel);
+        this.client = client(socket);
         this.service = current.get();
+        this.channel = door == Door.SECURE ? new TlsChannel(socket, service.tls().orElseThrow()::engine) : socket;
         this.reader = new RequestReader(channel, service.limits(), this::moved, this::begin);
         this.writer = new ResponseWriter(channel, service.server(), this::moved);
         enter(Phase.IDLE, service.limits().idle());
@@ -86,9 +108,9 @@ final class Connection {
         }
     }
 
-    private static Client client(SocketChannel channel) {
+    private static Client client(SocketChannel socket) {
         try {
-            SocketAddress address = channel.getRemoteAddress();
+            SocketAddress address = socket.getRemoteAddress();
             return address instanceof InetSocketAddress inet
                     ? new Client(inet.getAddress().getHostAddress(), inet.getAddress().isLoopbackAddress(), false)
                     : new Client("", true, false);
@@ -99,10 +121,10 @@ final class Connection {
 
     /// Serves until a side closes. The channel is closed afterwards.
     void serve() {
-        try (channel) {
-            boolean persists = true;
+        try (socket) {
+            boolean persists = open();
             while (persists) {
-                enter(Phase.IDLE, service.limits().idle());
+                rest();
                 if (stopping.getAsBoolean() && !reader.hasMore()) {
                     return;
                 }
@@ -119,6 +141,25 @@ final class Connection {
             // The client is gone, or was cut off for being overdue: there is nobody to tell.
         } catch (RuntimeException | Error defect) {
             errors.defect("A connection broke off", defect);
+        }
+    }
+
+    /// TLS begins with a handshake, for which a client has as long as for the head of a request. Returns whether there is
+    /// somebody to serve.
+    private boolean open() throws IOException {
+        if (!(channel instanceof TlsChannel tls)) {
+            return true;
+        }
+        enter(Phase.HANDSHAKE, service.limits().head());
+        TlsChannel.Opening opening = tls.open();
+        client = new Client(client.address(), client.loopback(), opening == TlsChannel.Opening.SECURE);
+        return opening != TlsChannel.Opening.FAILED;
+    }
+
+    private void rest() {
+        enter(Phase.IDLE, service.limits().idle());
+        if (channel instanceof TlsChannel tls) {
+            tls.rest();
         }
     }
 
@@ -188,11 +229,23 @@ final class Connection {
     /// A defect of ours costs this request, not the server.
     private Answer answer(Request request, Arriving content, Instant now) throws IOException {
         try {
+            if (door != Door.PLAIN) {
+                Optional<Response> response = atTheDoor(request);
+                if (response.isPresent()) {
+                    return Answer.of(response.get());
+                }
+            }
             return service.sites().answer(request, new Exchange(client, content, teller(request)), now);
         } catch (RuntimeException | StackOverflowError defect) {
             errors.defect("A request could not be answered", defect);
             return Answer.of(service.sites().refuse(Status.INTERNAL_SERVER_ERROR));
         }
+    }
+
+    /// The answer to who has come by the wrong way, or to fetch what makes the right one trusted.
+    private Optional<Response> atTheDoor(Request request) {
+        ToHttps toHttps = new ToHttps(service.tls().flatMap(Tls::authority));
+        return client.secure() ? toHttps.certificate(request) : Optional.of(toHttps.answer(request, securePort));
     }
 
     /// An HTTP/1.0 client would take an interim response for the answer (RFC 9110 §15.2).
@@ -318,7 +371,7 @@ final class Connection {
     private void send(Response response, boolean headOnly, Afterwards afterwards, Asked asked) throws IOException {
         enter(Phase.RESPONSE, service.limits().progress());
         try {
-            writer.write(response, headOnly, afterwards, Instant.now());
+            writer.write(client.secure() ? response.with(service.fields()) : response, headOnly, afterwards, Instant.now());
         } finally {
             log(asked, response.status(), writer.contentOctets());
         }
@@ -333,12 +386,16 @@ final class Connection {
                 fields.flatMap(all -> all.combined("User-Agent")), client.secure()));
     }
 
-    /// Closes our side, and reads on until the client closes its own or the time is up.
+    /// Closes our side, and reads on until the client closes its own or the time is up. What comes under TLS need not be
+    /// opened any more.
     private void linger() throws IOException {
         enter(Phase.LINGER, LINGER);
-        channel.shutdownOutput();
+        if (channel instanceof TlsChannel tls) {
+            tls.endOutput();
+        }
+        socket.shutdownOutput();
         ByteBuffer scrap = ByteBuffer.allocate(8192);
-        while (channel.read(scrap) >= 0) {
+        while (socket.read(scrap) >= 0) {
             scrap.clear();
         }
     }
@@ -361,7 +418,7 @@ final class Connection {
         if (deadline - nanoTime > 0) {
             return;
         }
-        if (inputEnded || phase == Phase.RESPONSE || phase == Phase.LINGER) {
+        if (inputEnded || phase == Phase.HANDSHAKE || phase == Phase.RESPONSE || phase == Phase.LINGER) {
             cut();
         } else {
             deadline = nanoTime + service.limits().progress().toNanos();
@@ -371,7 +428,7 @@ final class Connection {
 
     /// For the server that stops: what is idle ends now, what is under way ends with its answer.
     void stop() {
-        if (phase == Phase.IDLE) {
+        if (phase == Phase.IDLE || phase == Phase.HANDSHAKE) {
             endInput();
         }
     }
@@ -380,7 +437,7 @@ final class Connection {
     private void endInput() {
         try {
             inputEnded = true;
-            channel.shutdownInput();
+            socket.shutdownInput();
         } catch (IOException _) {
             cut();
         }
@@ -389,7 +446,7 @@ final class Connection {
     /// At once, whatever is under way.
     void cut() {
         try {
-            channel.close();
+            socket.close();
         } catch (IOException _) {
             // closed is closed
         }

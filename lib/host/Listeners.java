@@ -43,9 +43,14 @@ public final class Listeners implements AutoCloseable {
     /// A socket that listens.
     ///
     /// @param address where, as an InetSocketAddress or a UnixDomainSocketAddress
-    public record Listener(ServerSocketChannel channel, SocketAddress address) {
-        boolean isAt(InetAddress host, int port) {
-            return address instanceof InetSocketAddress inet && inet.getAddress().equals(host)
+    /// @param redirects are clients sent to the https port from here?
+    public record Listener(ServerSocketChannel channel, SocketAddress address, boolean redirects) {
+        public Listener(ServerSocketChannel channel, SocketAddress address) {
+            this(channel, address, false);
+        }
+
+        boolean isAt(InetAddress host, int port, boolean redirecting) {
+            return redirects == redirecting && address instanceof InetSocketAddress inet && inet.getAddress().equals(host)
                     && (port == 0 || inet.getPort() == port);
         }
 
@@ -61,6 +66,9 @@ public final class Listeners implements AutoCloseable {
     private final boolean inherited;
     private final Map<String, List<InetAddress>> resolved = new HashMap<>();
     private Settings settings;
+
+    /// What is bound now: the addresses, or those of the redirect?
+    private boolean redirecting;
     private List<Listener> before = List.of();
     private List<Listener> now = new ArrayList<>();
 
@@ -87,15 +95,24 @@ public final class Listeners implements AutoCloseable {
         return List.copyOf(now);
     }
 
-    /// Where a client can connect by the network.
+    /// Where a client can connect by the network, and is not sent elsewhere.
     public List<InetSocketAddress> addresses() {
+        return addresses(false);
+    }
+
+    private List<InetSocketAddress> addresses(boolean redirects) {
         List<InetSocketAddress> addresses = new ArrayList<>();
         for (Listener listener : now) {
-            if (listener.address instanceof InetSocketAddress inet) {
+            if (listener.address instanceof InetSocketAddress inet && listener.redirects == redirects) {
                 addresses.add(inet);
             }
         }
         return addresses;
+    }
+
+    /// The port of the first of these addresses; 0 where there is none.
+    int port() {
+        return addresses().isEmpty() ? 0 : addresses().getFirst().getPort();
     }
 
     /// The sockets in the file system.
@@ -156,13 +173,15 @@ public final class Listeners implements AutoCloseable {
     }
 
     private void bindAll() throws Fault {
-        if (settings.addresses().isEmpty()) {
-            bindLoopback();
+        bindNetwork();
+        if (settings.tls().flatMap(Settings.TlsSettings::redirect).isPresent()) {
+            redirecting = true;
+            try {
+                bindNetwork();
+            } finally {
+                redirecting = false;
+            }
         }
-        if (settings.addresses().contains(new Endpoint.Everywhere())) {
-            bindEverywhere();
-        }
-        bindHosts();
         for (Endpoint endpoint : settings.addresses()) {
             if (endpoint instanceof Endpoint.Unix unix) {
                 bindUnix(unix.path());
@@ -170,33 +189,52 @@ public final class Listeners implements AutoCloseable {
         }
     }
 
+    private void bindNetwork() throws Fault {
+        if (settings.addresses().isEmpty()) {
+            bindLoopback();
+        }
+        if (settings.addresses().contains(new Endpoint.Everywhere())) {
+            bindEverywhere();
+        }
+        bindHosts();
+    }
+
+    /// The port of an address, which may have one of its own. The redirect has one for all.
+    private int wantedPort(Optional<Integer> own) {
+        return redirecting ? settings.tls().flatMap(Settings.TlsSettings::redirect).orElseThrow() : own.orElse(settings.port());
+    }
+
     /// Both families on one port: whichever of them `localhost` means to a client, we are there. A machine without IPv6
     /// has the one.
     private void bindLoopback() throws Fault {
         InetAddress ipv4 = InetAddress.ofLiteral("127.0.0.1");
         InetAddress ipv6 = InetAddress.ofLiteral("::1");
+        int wanted = wantedPort(Optional.empty());
+        List<Listener> others = List.copyOf(now);
         for (int pick = 1; ; pick++) {
-            int port = bind(ipv4, settings.port());
+            int port = bind(ipv4, wanted);
             Optional<Refusal> refusal = tryToBind(ipv6, port);
             if (refusal.isEmpty() || refusal.get() == Refusal.NOT_OURS) {
                 return;
             }
-            if (settings.port() != 0 || pick == PICKS) {
+            if (wanted != 0 || pick == PICKS) {
                 throw fault(refusal.get(), ipv6, port);
             }
+            now.removeAll(others);
             release(now, before);
-            now.clear();
+            now = new ArrayList<>(others);
         }
     }
 
     /// An IPv6 wildcard has the IPv4 addresses, too.
     private void bindEverywhere() throws Fault {
         InetAddress ipv6 = InetAddress.ofLiteral("::");
-        Optional<Refusal> refusal = tryToBind(ipv6, settings.port());
+        int port = wantedPort(Optional.empty());
+        Optional<Refusal> refusal = tryToBind(ipv6, port);
         if (refusal.isPresent() && refusal.get() == Refusal.NOT_OURS) {
-            bind(InetAddress.ofLiteral("0.0.0.0"), settings.port());
+            bind(InetAddress.ofLiteral("0.0.0.0"), port);
         } else if (refusal.isPresent()) {
-            throw fault(refusal.get(), ipv6, settings.port());
+            throw fault(refusal.get(), ipv6, port);
         }
     }
 
@@ -206,7 +244,7 @@ public final class Listeners implements AutoCloseable {
         List<InetSocketAddress> wanted = new ArrayList<>();
         for (Endpoint endpoint : settings.addresses()) {
             if (endpoint instanceof Endpoint.Inet inet) {
-                int port = inet.port().orElse(settings.port());
+                int port = wantedPort(inet.port());
                 resolve(inet.host()).forEach(address -> wanted.add(new InetSocketAddress(address, port)));
             }
         }
@@ -242,7 +280,7 @@ public final class Listeners implements AutoCloseable {
 
     /// A wildcard that is bound already has the other addresses of its port, too; `::` has those of IPv4 as well.
     private boolean isCovered(InetAddress address, int port) {
-        return addresses().stream().filter(bound -> bound.getPort() == port).map(InetSocketAddress::getAddress)
+        return addresses(redirecting).stream().filter(bound -> bound.getPort() == port).map(InetSocketAddress::getAddress)
                 .anyMatch(bound -> bound.equals(address) || (bound.isAnyLocalAddress()
                         && (bound instanceof Inet6Address || address instanceof Inet4Address)));
     }
@@ -262,7 +300,7 @@ public final class Listeners implements AutoCloseable {
     /// What is bound already is kept as it is.
     private Optional<Refusal> tryToBind(InetAddress address, int port) throws Fault {
         for (Listener listener : before) {
-            if (listener.isAt(address, port)) {
+            if (listener.isAt(address, port, redirecting)) {
                 now.add(listener);
                 return Optional.empty();
             }
@@ -273,7 +311,7 @@ public final class Listeners implements AutoCloseable {
             channel = ServerSocketChannel.open(
                     address instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
             channel.bind(new InetSocketAddress(address, port), BACKLOG);
-            now.add(new Listener(channel, channel.getLocalAddress()));
+            now.add(new Listener(channel, channel.getLocalAddress(), redirecting));
             return Optional.empty();
         } catch (UnsupportedOperationException _) {
             return Optional.of(Refusal.NOT_OURS); // a machine without IPv6

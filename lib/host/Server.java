@@ -1,6 +1,7 @@
 package lib.host;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
@@ -75,7 +76,7 @@ public final class Server implements AutoCloseable {
         while (listener.channel().isOpen()) {
             try {
                 places.acquire();
-                admit(listener.channel().accept());
+                admit(listener.channel().accept(), door(listener));
             } catch (ClosedChannelException _) {
                 places.release();
                 return;
@@ -88,9 +89,17 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private void admit(SocketChannel channel) {
+    /// A socket of the file system is for a neighbour, such as a proxy, who needs no TLS.
+    private Connection.Door door(Listeners.Listener listener) {
+        return listener.redirects() ? Connection.Door.REDIRECT
+                : service.tls().isPresent() && listener.address() instanceof InetSocketAddress ? Connection.Door.SECURE
+                : Connection.Door.PLAIN;
+    }
+
+    private void admit(SocketChannel channel, Connection.Door door) {
         noDelay(channel);
-        Connection connection = new Connection(channel, () -> service, () -> stopping, errors);
+        int securePort = door == Connection.Door.REDIRECT ? listeners.port() : 0;
+        Connection connection = new Connection(channel, door, securePort, () -> service, () -> stopping, errors);
         connections.add(connection);
         Thread.ofVirtual().start(() -> {
             try {

@@ -2,11 +2,13 @@ package lib.host;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Request;
 import lib.site.Docroot;
@@ -21,7 +23,10 @@ import lib.wire.Limits;
 /// @param whenHandedOver is run each time that a client has got a file whole, or has brought one
 /// @param log of the sites that have none of their own
 /// @param logs of those that have
-public record Service(Sites sites, String server, Limits limits, Runnable whenHandedOver, AccessLog log, Map<Site, AccessLog> logs) {
+/// @param tls for connections that begin now; empty for plain HTTP
+/// @param fields of every response that goes out under TLS
+public record Service(Sites sites, String server, Limits limits, Runnable whenHandedOver, AccessLog log, Map<Site, AccessLog> logs,
+                      Optional<Tls> tls, Fields fields) {
 
     public Service {
         logs = Map.copyOf(logs);
@@ -31,8 +36,9 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     ///
     /// @param open the logs that they want
     /// @param whenHandedOver see above
+    /// @param tls what they want of it
     /// @throws Fault if a document base is gone since the settings were checked
-    public static Service of(Settings settings, Logs open, Runnable whenHandedOver) throws Fault {
+    public static Service of(Settings settings, Logs open, Runnable whenHandedOver, Optional<Tls> tls) throws Fault {
         MediaTypes mediaTypes = new MediaTypes(settings.mediaTypes());
         int mostRanges = settings.limits().ranges();
         List<Sites.Named> named = new ArrayList<>();
@@ -49,7 +55,13 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
                 : Optional.of(new Sites.Directories(docroot(main, main.docbase()), settings.defaultHost(),
                         directory -> ofDirectory(main, directory, mediaTypes, mostRanges)));
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
-                whenHandedOver, open.main(), logs);
+                whenHandedOver, open.main(), logs, tls,
+                settings.tls().flatMap(Settings.TlsSettings::hsts).map(Service::strictTransport).orElse(Fields.NONE));
+    }
+
+    /// RFC 6797 §6.1
+    private static Fields strictTransport(Duration time) {
+        return Fields.of("Strict-Transport-Security", "max-age=" + time.toSeconds());
     }
 
     /// The main site as it is seen before the root is changed, without a log: to try everything once.
@@ -59,7 +71,7 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         Site site = site(settings.site(), settings.site().outside(), new MediaTypes(settings.mediaTypes()),
                 settings.limits().ranges());
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
-                () -> { }, AccessLog.none(), Map.of());
+                () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE);
     }
 
     private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory,

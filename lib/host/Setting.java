@@ -39,6 +39,16 @@ public enum Setting {
     HEADER("NAME: VALUE", "", "A field for every response; may be given more than once", "header", "--header"),
     SERVER_NAME("TEXT", "Comanche/" + Setting.VERSION, "The Server field; empty (--server-name=) for none", "server",
             "--server-name"),
+    TLS("", "false", "Speak TLS, with a certificate of our own local authority if --tls-cert names no other", "tls", "--tls"),
+    TLS_CERT("FILE", "", "Speak TLS with this certificate: PEM, its own first, or PKCS#12; may be given more than once",
+            "tls-cert", "--tls-cert"),
+    TLS_KEY("FILE", "", "The private key of the certificate, in the same order; none if it stands in the same file",
+            "tls-key", "--tls-key"),
+    TLS_PASSWORD("TEXT", "", "The password of the private keys; better set in the environment", "tls-password",
+            "--tls-password"),
+    TLS_STATE("DIR", "", "Where the local authority is kept", "tls-state", "--tls-state"),
+    TLS_REDIRECT("PORT", "", "Listen here, too, and send clients to the https port", "tls-redirect", "--tls-redirect"),
+    HSTS("TIME", "", "Tell browsers to use nothing but https for so long (365d)", "hsts", "--hsts"),
     TRACE("", "false", "Answer TRACE with an echo of the request", "trace", "--trace"),
     LOGFILE("FILE", "-", "The access log; - is standard output", "logfile", "-l", "--logfile"),
     LOG_FORMAT("FORMAT", "common", "common, combined or json", "log-format", "--log-format"),
@@ -134,7 +144,12 @@ public enum Setting {
     }
 
     public boolean isRepeatable() {
-        return this == ADDRESS || this == HEADER;
+        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY;
+    }
+
+    /// Is its value nobody's business?
+    public boolean isSecret() {
+        return this == TLS_PASSWORD;
     }
 
     /// The value that holds when nobody sets it, as it would be written.

@@ -32,6 +32,7 @@ import lib.wire.Limits;
 /// @param virtualHosts a directory of the document base for each host name?
 /// @param defaultHost with these, the directory for all other names
 /// @param hosts the `[[host]]` tables
+/// @param tls empty for plain HTTP
 /// @param logfile empty for standard output
 /// @param errorLog empty for standard error
 /// @param chroot the new root, seen from the old one
@@ -41,7 +42,7 @@ import lib.wire.Limits;
 /// @param effective what holds of each setting, and who said so
 public record Settings(List<Endpoint> addresses, int port, boolean portChosen, String server, SiteSettings site,
                        boolean virtualHosts, Optional<String> defaultHost, List<HostSettings> hosts,
-                       Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
+                       Optional<TlsSettings> tls, Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
                        Optional<Path> errorLog, boolean foreground, Optional<Path> pidfile, Optional<Path> chroot,
                        Optional<String> user, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits, Map<Setting, List<Word>> effective) {
 
@@ -58,6 +59,31 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     /// @param logfile its own access log, if it has one
     public record HostSettings(List<String> names, SiteSettings site, Optional<Path> logfile) {
         public HostSettings {
+            names = List.copyOf(names);
+        }
+    }
+
+    /// How connections are secured.
+    ///
+    /// @param pairs certificates of the operator's own, the first for clients that name no other host
+    /// @param local does a certificate of our local authority stand before them?
+    /// @param password of the keys; empty for none
+    /// @param state where the local authority is kept
+    /// @param redirect the port that sends clients here
+    /// @param hsts for how long browsers are to use nothing but https
+    public record TlsSettings(List<Pair> pairs, boolean local, String password, Path state, Optional<Integer> redirect,
+                              Optional<Duration> hsts) {
+        public TlsSettings {
+            pairs = List.copyOf(pairs);
+        }
+    }
+
+    /// A certificate and its key.
+    ///
+    /// @param key empty where it stands in the same file
+    /// @param names hosts that it is for, besides those that it names itself
+    public record Pair(Path certificate, Optional<Path> key, List<String> names) {
+        public Pair {
             names = List.copyOf(names);
         }
     }
@@ -167,8 +193,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     (int) size(Setting.MAX_RANGES, 10_000), time(Setting.TIMEOUT), time(Setting.HEAD_TIMEOUT),
                     time(Setting.PROGRESS_TIMEOUT), time(Setting.DRAIN_TIMEOUT),
                     (int) size(Setting.MAX_CONNECTIONS, 10_000_000));
-            return new Settings(addresses(), port(), isChosen(Setting.PORT), server(), site(), flag(Setting.VIRTHOST),
-                    defaultHost(), hosts(), sources.file().mediaTypes(), flag(Setting.QUIET), file(Setting.LOGFILE),
+            return new Settings(addresses(), port(Setting.PORT), isChosen(Setting.PORT), server(), site(), flag(Setting.VIRTHOST),
+                    defaultHost(), hosts(), tls(), sources.file().mediaTypes(), flag(Setting.QUIET), file(Setting.LOGFILE),
                     format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND), path(Setting.PIDFILE),
                     path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
                     text(Setting.FOR).map(_ -> time(Setting.FOR)), limits, words);
@@ -231,6 +257,60 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             return hosts;
         }
 
+        private Optional<TlsSettings> tls() {
+            List<Pair> pairs = new ArrayList<>(pairs(List.of()));
+            boolean local = flag(Setting.TLS) && pairs.isEmpty();
+            for (ConfigFile.Host host : sources.file().hosts()) {
+                pairs.addAll(new Reading(host.words(), sources, complaints, isWhole).pairs(host.names()));
+            }
+            Optional<Integer> redirect = text(Setting.TLS_REDIRECT).map(_ -> port(Setting.TLS_REDIRECT));
+            if (redirect.isPresent() && redirect.get() == port(Setting.PORT) && redirect.get() != 0) {
+                complain(Setting.TLS_REDIRECT, "is the port itself, which redirects anyway; choose another, or leave it out.");
+            }
+            Optional<Duration> hsts = text(Setting.HSTS).map(_ -> time(Setting.HSTS));
+            if (local || !pairs.isEmpty()) {
+                return Optional.of(new TlsSettings(pairs, local, value(Setting.TLS_PASSWORD), state(), redirect, hsts));
+            }
+            redirect.ifPresent(_ -> complain(Setting.TLS_REDIRECT, "leads nowhere without TLS; say --tls or --tls-cert, too."));
+            hsts.ifPresent(_ -> complain(Setting.HSTS, "means nothing without TLS; say --tls or --tls-cert, too."));
+            return Optional.empty();
+        }
+
+        /// Each certificate with its key. Either all have a file of their own for it, or none has.
+        private List<Pair> pairs(List<String> names) {
+            List<Path> certificates = paths(Setting.TLS_CERT);
+            List<Path> keys = paths(Setting.TLS_KEY);
+            if (!keys.isEmpty() && keys.size() != certificates.size()) {
+                complain(Setting.TLS_KEY, "is one of " + keys.size() + " keys for " + certificates.size()
+                        + " certificates; say --tls-cert and --tls-key in pairs.");
+                return List.of();
+            }
+            List<Pair> pairs = new ArrayList<>();
+            for (int i = 0; i < certificates.size(); i++) {
+                pairs.add(new Pair(certificates.get(i), keys.isEmpty() ? Optional.empty() : Optional.of(keys.get(i)), names));
+            }
+            return pairs;
+        }
+
+        private List<Path> paths(Setting setting) {
+            List<Path> paths = new ArrayList<>();
+            for (Word word : words.getOrDefault(setting, List.of())) {
+                if (!word.value().isEmpty()) {
+                    path(word, setting).ifPresent(paths::add);
+                }
+            }
+            return paths;
+        }
+
+        /// By the custom of the system: `/var/lib` for a service, the user's own state directory for a person (XDG).
+        private Path state() {
+            Map<String, String> environment = sources.environment();
+            String home = environment.getOrDefault("HOME", System.getProperty("user.home"));
+            String custom = sources.profile() == Setting.Profile.CLASSIC ? "/var/lib"
+                    : environment.getOrDefault("XDG_STATE_HOME", home + "/.local/state");
+            return path(Setting.TLS_STATE).orElseGet(() -> Path.of(custom, "comanche"));
+        }
+
         private Word word(Setting setting) {
             return words.get(setting).isEmpty() ? new Word("", DEFAULT) : words.get(setting).getLast();
         }
@@ -263,10 +343,14 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
 
         private Optional<Path> path(Setting setting) {
+            return text(setting).isEmpty() ? Optional.empty() : path(word(setting), setting);
+        }
+
+        private Optional<Path> path(Word word, Setting setting) {
             try {
-                return text(setting).map(text -> Path.of(text).toAbsolutePath());
+                return Optional.of(Path.of(word.value()).toAbsolutePath());
             } catch (InvalidPathException _) {
-                complain(setting, "can't be a path here; set LANG to a UTF-8 locale.");
+                complain(word, setting, "can't be a path here; set LANG to a UTF-8 locale.");
                 return Optional.empty();
             }
         }
@@ -348,10 +432,10 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             };
         }
 
-        private int port() {
-            Optional<Integer> port = Endpoint.port(value(Setting.PORT));
+        private int port(Setting setting) {
+            Optional<Integer> port = Endpoint.port(value(setting));
             if (port.isEmpty()) {
-                complain(Setting.PORT, "is no port; say a number from 0 to 65535.");
+                complain(setting, "is no port; say a number from 0 to 65535.");
             }
             return port.orElse(0);
         }
@@ -399,6 +483,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 case "", "s" -> Duration.ofSeconds(number);
                 case "m" -> Duration.ofMinutes(number);
                 case "h" -> Duration.ofHours(number);
+                case "d" -> Duration.ofDays(number);
                 default -> Duration.ZERO;
             };
             if (time.isZero() || time.compareTo(LONGEST) > 0) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
@@ -33,6 +34,9 @@ public final class ResponseWriter {
     /// The last chunk, and no trailer section.
     private static final byte[] END = ascii("0\r\n\r\n");
 
+    /// What is read of a file at once where its octets must pass through here: what one TLS record holds.
+    private static final int RECORD_OCTETS = 16 * 1024;
+
     private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
     /// What happens to the connection behind the response.
@@ -46,7 +50,7 @@ public final class ResponseWriter {
         CLOSE_1_0
     }
 
-    private final SocketChannel channel;
+    private final WritableByteChannel channel;
     private final String server;
     private final Runnable whenMoved;
     private long contentOctets;
@@ -54,7 +58,7 @@ public final class ResponseWriter {
     /// @param channel in blocking mode
     /// @param server the value of Server; empty for none
     /// @param whenMoved called each time that the client has taken octets
-    public ResponseWriter(SocketChannel channel, String server, Runnable whenMoved) {
+    public ResponseWriter(WritableByteChannel channel, String server, Runnable whenMoved) {
         this.channel = channel;
         this.server = server;
         this.whenMoved = whenMoved;
@@ -254,7 +258,11 @@ public final class ResponseWriter {
         byte[] pending = head;
         if (offset < lastOffset) {
             writeAll(ByteBuffer.wrap(head));
-            transfer(slice.file(), offset, lastOffset);
+            if (channel instanceof SocketChannel socket) {
+                transfer(slice.file(), offset, lastOffset, socket);
+            } else {
+                copy(slice.file(), offset, lastOffset);
+            }
             pending = new byte[0];
         }
 
@@ -270,33 +278,44 @@ public final class ResponseWriter {
     /// `transferTo` on a blocking channel would hold the carrier thread for as long as the client is slow: a few such
     /// clients would stop the server. So the channel does not block during the transfer, and when the client's window is
     /// full, one block is written in blocking mode, which parks only this virtual thread.
-    private void transfer(Content.OpenFile file, long start, long end) throws IOException {
+    private void transfer(Content.OpenFile file, long start, long end, SocketChannel socket) throws IOException {
         long offset = start;
-        channel.configureBlocking(false);
+        socket.configureBlocking(false);
         try {
             while (offset < end) {
-                long count = file.channel().transferTo(offset, end - offset, channel);
+                long count = file.channel().transferTo(offset, end - offset, socket);
                 if (count == 0) {
-                    count = writeBlock(file, offset, end);
+                    count = writeBlock(file, offset, end, socket);
                 }
                 offset += count;
                 contentOctets += count;
                 whenMoved.run();
             }
         } finally {
-            if (channel.isOpen()) {
-                channel.configureBlocking(true);
+            if (socket.isOpen()) {
+                socket.configureBlocking(true);
             }
         }
     }
 
-    private int writeBlock(Content.OpenFile file, long offset, long end) throws IOException {
+    private int writeBlock(Content.OpenFile file, long offset, long end, SocketChannel socket) throws IOException {
         ByteBuffer block = ByteBuffer.allocate((int) Math.min(end - offset, STUCK_OCTETS));
         read(file, block, offset);
-        channel.configureBlocking(true);
+        socket.configureBlocking(true);
         writeAll(block.flip());
-        channel.configureBlocking(false);
+        socket.configureBlocking(false);
         return block.limit();
+    }
+
+    /// The way of what is enciphered.
+    private void copy(Content.OpenFile file, long start, long end) throws IOException {
+        ByteBuffer block = ByteBuffer.allocate((int) Math.min(end - start, RECORD_OCTETS));
+        for (long offset = start; offset < end; offset += block.limit()) {
+            block.clear().limit((int) Math.min(end - offset, block.capacity()));
+            read(file, block, offset);
+            writeAll(block.flip());
+            contentOctets += block.limit();
+        }
     }
 
     /// Fills `block` from the file, or throws if the file has become too short for that.

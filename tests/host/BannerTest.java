@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import lib.host.Banner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,13 +18,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// What a person reads at the start.
 class BannerTest {
     private static final Path SITE = Path.of("/home/ann/site");
+    private static final Banner.Way PLAIN = new Banner.Way(false, "/");
 
     private static String banner(String... addressesAndPorts) {
         List<InetSocketAddress> addresses = new ArrayList<>();
         for (int i = 0; i < addressesAndPorts.length; i += 2) {
             addresses.add(new InetSocketAddress(InetAddress.ofLiteral(addressesAndPorts[i]), Integer.parseInt(addressesAndPorts[i + 1])));
         }
-        return Banner.format(SITE, addresses, List.of(), "/", false);
+        return Banner.format(SITE, addresses, List.of(), PLAIN, Optional.empty(), false);
     }
 
     @Test
@@ -76,14 +78,14 @@ class BannerTest {
                 Comanche serves /home/ann/site
                     unix:/run/c.sock
                 Ctrl+C stops.
-                """, Banner.format(SITE, List.of(), List.of(Path.of("/run/c.sock")), "/", false));
+                """, Banner.format(SITE, List.of(), List.of(Path.of("/run/c.sock")), PLAIN, Optional.empty(), false));
     }
 
     @Test
     void colourIsForTerminalsAndAroundUrlsOnly() {
         List<InetSocketAddress> address = List.of(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 8080));
-        String plain = Banner.format(SITE, address, List.of(), "/", false);
-        String coloured = Banner.format(SITE, address, List.of(), "/", true);
+        String plain = Banner.format(SITE, address, List.of(), PLAIN, Optional.empty(), false);
+        String coloured = Banner.format(SITE, address, List.of(), PLAIN, Optional.empty(), true);
         assertFalse(plain.contains("\u001b"));
         assertTrue(coloured.contains("\u001b[1;36mhttp://127.0.0.1:8080/\u001b[0m"));
         assertEquals(plain, coloured.replaceAll("\u001b\\[[0-9;]*m", ""));
@@ -91,14 +93,14 @@ class BannerTest {
 
     @Test
     void aNameDoesNotDriveTheTerminal() {
-        String banner = Banner.format(Path.of("/a\u001b[2J\nb"), List.of(), List.of(Path.of("/s\u001b[2J\n")), "/", false);
+        String banner = Banner.format(Path.of("/a\u001b[2J\nb"), List.of(), List.of(Path.of("/s\u001b[2J\n")), PLAIN, Optional.empty(), false);
         assertFalse(banner.contains("\u001b"), banner);
         assertEquals(3, banner.lines().count(), banner);
     }
 
     @Test
     void theDocbaseIsShownInFull() {
-        assertTrue(Banner.format(Path.of("x/../y"), List.of(), List.of(), "/", false).startsWith(
+        assertTrue(Banner.format(Path.of("x/../y"), List.of(), List.of(), PLAIN, Optional.empty(), false).startsWith(
                 "Comanche serves " + Path.of("").toAbsolutePath().resolve("y") + "\n"));
     }
 }

@@ -105,7 +105,12 @@ class SettingsTest {
         Map<String, String> environment = Map.of(setting.variable(), value);
         Map<Setting, List<String>> line = Map.of(setting, List.of(value));
 
-        Map<Setting, List<String>> elsewhere = setting == Setting.CHROOT ? Map.of(Setting.DOCBASE, List.of("/")) : NOTHING;
+        Map<Setting, List<String>> elsewhere = switch (setting) {
+            case CHROOT -> Map.of(Setting.DOCBASE, List.of("/"));
+            case TLS_KEY -> Map.of(Setting.TLS_CERT, List.of("x"));
+            case TLS_REDIRECT, HSTS -> Map.of(Setting.TLS, List.of("true"));
+            default -> NOTHING;
+        };
         assertEquals("default", origin(read(NOTHING, Map.of()), setting));
         assertEquals(word.origin(), origin(read(Setting.Profile.SERVE, file, elsewhere, Map.of()), setting));
         assertEquals(setting.variable(), origin(read(Setting.Profile.SERVE, file, elsewhere, environment), setting));
@@ -162,7 +167,7 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"3, 3000", "3s, 3000", "500ms, 500", "2m, 120000", "1h, 3600000", "1S, 1000", "24h, 86400000"})
+    @CsvSource({"3, 3000", "3s, 3000", "500ms, 500", "2m, 120000", "1h, 3600000", "1S, 1000", "24h, 86400000", "3d, 259200000"})
     void aTimeHasAUnit(String text, long milliseconds) throws Fault {
         assertEquals(Duration.ofMillis(milliseconds), of(Setting.TIMEOUT, text).limits().idle());
         assertEquals(Duration.ofMillis(milliseconds), of(Setting.HEAD_TIMEOUT, text).limits().head());
@@ -171,9 +176,48 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "0", "0s", "s", "-1", "+1", "1.5s", "3 s", "3d", "3sec", "forever", "99999999999999999999", "\u0663s"})
+    @ValueSource(strings = {"", "0", "0s", "s", "-1", "+1", "1.5s", "3 s", "3w", "3sec", "forever", "99999999999999999999", "\u0663s"})
     void whatIsNoTimeIsComplainedOf(String text) {
         assertTrue(complaint(Setting.TIMEOUT, text).startsWith("--timeout '" + text + "' is no time"));
+    }
+
+    @Test
+    void certificatesAndKeysComeInPairs() throws Fault {
+        Settings settings = read(Map.of(Setting.TLS_CERT, List.of("/a.pem", "/b.pem"), Setting.TLS_KEY, List.of("/a.key", "/b.key")),
+                Map.of());
+        assertEquals(List.of(new Settings.Pair(Path.of("/a.pem"), Optional.of(Path.of("/a.key")), List.of()),
+                new Settings.Pair(Path.of("/b.pem"), Optional.of(Path.of("/b.key")), List.of())), settings.tls().orElseThrow().pairs());
+        assertFalse(settings.tls().orElseThrow().local());
+        assertEquals(Optional.empty(), of(Setting.TLS_CERT, "/a.p12").tls().orElseThrow().pairs().getFirst().key());
+    }
+
+    @Test
+    void aHostBringsItsOwnCertificateBesideTheLocalAuthoritys() throws Fault {
+        Map<Setting, List<Word>> own = Map.of(Setting.TLS_CERT, List.of(new Word("/h.p12", "file:3:1: tls-cert")));
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(new ConfigFile.Host(List.of("h.example"), own)), Map.of());
+        Settings settings = read(Setting.Profile.SERVE, file, Map.of(Setting.TLS, List.of("true")), Map.of());
+        assertEquals(List.of(new Settings.Pair(Path.of("/h.p12"), Optional.empty(), List.of("h.example"))),
+                settings.tls().orElseThrow().pairs());
+        assertTrue(settings.tls().orElseThrow().local());
+        assertFalse(read(Setting.Profile.SERVE, file, NOTHING, Map.of()).tls().orElseThrow().local());
+    }
+
+    @Test
+    void theLocalAuthorityIsKeptWhereTheSystemKeepsState() throws Fault {
+        Map<Setting, List<String>> tls = Map.of(Setting.TLS, List.of("true"));
+        assertEquals(Path.of("/h/.local/state/comanche"), read(tls, Map.of("HOME", "/h")).tls().orElseThrow().state());
+        assertEquals(Path.of("/s/comanche"), read(tls, Map.of("HOME", "/h", "XDG_STATE_HOME", "/s")).tls().orElseThrow().state());
+        assertEquals(Path.of("/t"), read(tls, Map.of("XDG_STATE_HOME", "/s", "COMANCHE_TLS_STATE", "/t")).tls().orElseThrow().state());
+    }
+
+    @Test
+    void whatBelongsToTlsIsComplainedOfWhereItDoesNotFit() {
+        assertEquals("--tls-key 'k' is one of 1 keys for 2 certificates; say --tls-cert and --tls-key in pairs.",
+                complaint(Map.of(Setting.TLS_CERT, List.of("a", "b"), Setting.TLS_KEY, List.of("k")), Map.of()));
+        assertEquals("--tls-redirect '80' leads nowhere without TLS; say --tls or --tls-cert, too.", complaint(Setting.TLS_REDIRECT, "80"));
+        assertEquals("--hsts '1d' means nothing without TLS; say --tls or --tls-cert, too.", complaint(Setting.HSTS, "1d"));
+        assertEquals("--tls-redirect '81' is the port itself, which redirects anyway; choose another, or leave it out.",
+                complaint(Map.of(Setting.TLS, List.of("true"), Setting.PORT, List.of("81"), Setting.TLS_REDIRECT, List.of("81")), Map.of()));
     }
 
     /// Deadlines are counted in nanoseconds, of which a long holds 292 years.

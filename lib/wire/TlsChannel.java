@@ -1,0 +1,247 @@
+package lib.wire;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
+
+/// How do octets pass in secret? Plain ones on our side, TLS records on the client's. (RFC 8446 §5, RFC 5246 §6.2)
+///
+///     first octet 0x16 ──▶ handshake ──▶ records, until close_notify
+///     any other        ──▶ plain octets, as they come: a browser that was told http:// where https:// was meant
+///
+/// One thread reads and writes; another one may close the socket below. What waits for the client holds no large buffer.
+public final class TlsChannel implements ByteChannel {
+
+    /// How the connection has begun.
+    public enum Opening {
+        SECURE,
+        /// This is no TLS. What has come is there to be read, and what is written goes out as it is.
+        PLAIN,
+        /// The client has left, or could not agree with us on anything; it has been told.
+        FAILED
+    }
+
+    /// The first octet of a TLS connection: the content type of a handshake record (RFC 8446 §5.1).
+    private static final int HANDSHAKE = 0x16;
+
+    /// The content type, the version and the length of a record.
+    private static final int RECORD_HEAD_OCTETS = 5;
+
+    /// What most requests fit in.
+    private static final int FIRST_OCTETS = 2048;
+
+    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
+
+    private final ByteChannel socket;
+    private final Supplier<SSLEngine> engines;
+
+    /// Null until the client has shown that it speaks TLS.
+    private SSLEngine engine;
+    private boolean refusesHandshakes;
+    private boolean ended;
+
+    /// Records that have come and are not opened yet, and octets of an opened one that nobody has read yet.
+    private ByteBuffer records = EMPTY;
+    private ByteBuffer opened = EMPTY;
+
+    /// @param socket in blocking mode
+    /// @param engines makes the server's side of one connection, when the client has sent something that looks like TLS
+    public TlsChannel(ByteChannel socket, Supplier<SSLEngine> engines) {
+        this.socket = socket;
+        this.engines = engines;
+    }
+
+    /// Blocks until both sides have agreed, or will not. To be called once, before all else.
+    ///
+    /// @throws IOException if the connection breaks
+    public Opening open() throws IOException {
+        if (!fill()) {
+            return Opening.FAILED;
+        }
+        if (records.get(records.position()) != HANDSHAKE) {
+            return Opening.PLAIN;
+        }
+
+        engine = engines.get();
+        try {
+            return shakeHands() ? Opening.SECURE : Opening.FAILED;
+        } catch (SSLException _) {
+            send(); // the alert that says why
+            return Opening.FAILED;
+        }
+    }
+
+    private boolean shakeHands() throws IOException {
+        engine.beginHandshake();
+        while (true) {
+            switch (engine.getHandshakeStatus()) {
+                case NEED_TASK -> engine.getDelegatedTask().run();
+                case NEED_WRAP -> send();
+                case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
+                    SSLEngineResult.Status status = engine.unwrap(records, EMPTY).getStatus();
+                    boolean lacks = status == SSLEngineResult.Status.BUFFER_UNDERFLOW;
+                    if (status == SSLEngineResult.Status.CLOSED || lacks && !fill()) {
+                        return false;
+                    }
+                }
+                case FINISHED, NOT_HANDSHAKING -> {
+                    // TLS 1.3 has no second handshake; in 1.2 a client could make us calculate for ever.
+                    refusesHandshakes = !engine.getSession().getProtocol().equals("TLSv1.3");
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// Blocks until there is more of a record than was there; false at the end of the stream.
+    private boolean fill() throws IOException {
+        int wanted = records.remaining() < RECORD_HEAD_OCTETS ? FIRST_OCTETS
+                : RECORD_HEAD_OCTETS + (records.getShort(records.position() + 3) & 0xFFFF);
+        ByteBuffer room = records.capacity() >= wanted ? records.compact()
+                : ByteBuffer.allocate(wanted > FIRST_OCTETS ? Math.max(wanted, recordOctets()) : wanted).put(records);
+        int count = socket.read(room);
+        records = room.flip();
+        return count >= 0;
+    }
+
+    private int recordOctets() {
+        return engine == null ? 0 : engine.getSession().getPacketBufferSize();
+    }
+
+    /// Sends all that the engine has to say of itself: its part of the handshake, an alert, a key. In one write, mostly.
+    private void send() throws IOException {
+        ByteBuffer out = ByteBuffer.allocate(2 * recordOctets());
+        while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+            SSLEngineResult.Status status = engine.wrap(EMPTY, out).getStatus();
+            if (status == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+                writeOut(out);
+            } else if (status == SSLEngineResult.Status.CLOSED) {
+                break;
+            }
+        }
+        writeOut(out);
+    }
+
+    private void writeOut(ByteBuffer out) throws IOException {
+        out.flip();
+        while (out.hasRemaining()) {
+            socket.write(out);
+        }
+        out.clear();
+    }
+
+    /// Blocks until there are octets; returns their number, or -1 at the end.
+    @Override
+    public int read(ByteBuffer into) throws IOException {
+        if (engine == null) {
+            return records.hasRemaining() ? move(records, into) : socket.read(into);
+        }
+
+        int before = into.position();
+        while (!opened.hasRemaining() && into.position() == before) {
+            if (ended) {
+                return -1;
+            }
+            openRecord(into);
+        }
+        return opened.hasRemaining() ? move(opened, into) : into.position() - before;
+    }
+
+    private static int move(ByteBuffer from, ByteBuffer into) {
+        int count = Math.min(from.remaining(), into.remaining());
+        into.put(into.position(), from, from.position(), count);
+        from.position(from.position() + count);
+        into.position(into.position() + count);
+        return count;
+    }
+
+    /// Opens the next record into `into`, or, if that is too small, into a buffer of our own.
+    private void openRecord(ByteBuffer into) throws IOException {
+        try {
+            switch (engine.unwrap(records, into).getStatus()) {
+                case OK -> settle();
+                case BUFFER_UNDERFLOW -> ended = !fill();
+                case CLOSED -> ended = true;
+                case BUFFER_OVERFLOW -> {
+                    int octets = engine.getSession().getApplicationBufferSize();
+                    ByteBuffer room = opened.capacity() >= octets ? opened.clear() : ByteBuffer.allocate(octets);
+                    engine.unwrap(records, room);
+                    opened = room.flip();
+                    settle();
+                }
+            }
+        } catch (SSLException e) {
+            send();
+            throw e;
+        }
+    }
+
+    /// Does what the record asked of us, apart from being read: a new key (RFC 8446 §4.6.3).
+    ///
+    /// @throws SSLException if it asks for another handshake
+    private void settle() throws IOException {
+        while (true) {
+            HandshakeStatus status = engine.getHandshakeStatus();
+            if (status == HandshakeStatus.NOT_HANDSHAKING || engine.isInboundDone()) {
+                return;
+            }
+            if (refusesHandshakes) {
+                engine.closeOutbound();
+                throw new SSLException("another handshake is refused");
+            }
+            switch (status) {
+                case NEED_TASK -> engine.getDelegatedTask().run();
+                case NEED_WRAP -> send();
+                default -> {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Writes at most one record's worth of octets: a slow client that takes it has moved.
+    @Override
+    public int write(ByteBuffer octets) throws IOException {
+        if (engine == null) {
+            return socket.write(octets);
+        }
+
+        int before = octets.position();
+        ByteBuffer out = ByteBuffer.allocate(recordOctets());
+        if (engine.wrap(octets, out).getStatus() != SSLEngineResult.Status.OK) {
+            throw new SSLException("nothing can be sent any more");
+        }
+        writeOut(out);
+        return octets.position() - before;
+    }
+
+    /// The client may be silent for long now: gives back what lies empty.
+    public void rest() {
+        records = records.hasRemaining() ? records : EMPTY;
+        opened = opened.hasRemaining() ? opened : EMPTY;
+    }
+
+    /// Says that nothing more will come from here (close_notify), so that the client can tell this end from one that
+    /// somebody on the way has made (RFC 8446 §6.1).
+    public void endOutput() throws IOException {
+        if (engine != null) {
+            engine.closeOutbound();
+            send();
+        }
+    }
+
+    @Override
+    public boolean isOpen() {
+        return socket.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}
