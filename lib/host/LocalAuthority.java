@@ -56,7 +56,7 @@ public final class LocalAuthority {
 
     /// @param state a directory; made when it is needed
     /// @param hosts names that the server has besides those of the machine
-    LocalAuthority(Path state, List<String> hosts) {
+    public LocalAuthority(Path state, List<String> hosts) {
         this.state = state;
         this.hosts = List.copyOf(hosts);
     }
@@ -64,7 +64,7 @@ public final class LocalAuthority {
     /// The server's certificate: the one that is there if it is good for long enough and for all names, else a new one.
     ///
     /// @throws Fault if it can't be made
-    Identity identity(Instant now) throws Fault {
+    public Identity identity(Instant now) throws Fault {
         Set<String> names = names();
         Optional<Identity> known = known(names, now);
         return known.isPresent() ? known.get() : made(names, now);

@@ -160,25 +160,31 @@ public final class TlsChannel implements ByteChannel {
         return count;
     }
 
-    /// Opens the next record into `into`, or, if that is too small, into a buffer of our own.
+    /// Opens the next record, or fetches more of it.
     private void openRecord(ByteBuffer into) throws IOException {
         try {
-            switch (engine.unwrap(records, into).getStatus()) {
+            switch (unwrap(into)) {
                 case OK -> settle();
                 case BUFFER_UNDERFLOW -> ended = !fill();
                 case CLOSED -> ended = true;
-                case BUFFER_OVERFLOW -> {
-                    int octets = engine.getSession().getApplicationBufferSize();
-                    ByteBuffer room = opened.capacity() >= octets ? opened.clear() : ByteBuffer.allocate(octets);
-                    engine.unwrap(records, room);
-                    opened = room.flip();
-                    settle();
-                }
+                case BUFFER_OVERFLOW -> throw new SSLException("a record longer than records are");
             }
         } catch (SSLException e) {
             send();
             throw e;
         }
+    }
+
+    /// Into `into`, or, if that is too small, into a buffer of our own. The engine wants room even before all is there.
+    private SSLEngineResult.Status unwrap(ByteBuffer into) throws SSLException {
+        SSLEngineResult.Status status = engine.unwrap(records, into).getStatus();
+        if (status == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+            int octets = engine.getSession().getApplicationBufferSize();
+            ByteBuffer room = opened.capacity() >= octets ? opened.clear() : ByteBuffer.allocate(octets);
+            status = engine.unwrap(records, room).getStatus();
+            opened = room.flip();
+        }
+        return status;
     }
 
     /// Does what the record asked of us, apart from being read: a new key (RFC 8446 §4.6.3).
@@ -191,7 +197,6 @@ public final class TlsChannel implements ByteChannel {
                 return;
             }
             if (refusesHandshakes) {
-                engine.closeOutbound();
                 throw new SSLException("another handshake is refused");
             }
             switch (status) {
