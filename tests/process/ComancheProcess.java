@@ -22,7 +22,7 @@ import tests.process.Processes.Running;
 /// The script as a process: with the runtime options that it names, and on the class path of this JVM, which holds it
 /// compiled. What jbang adds to that is tried in `CatalogTest` and `BootstrapTest`.
 final class ComancheProcess implements AutoCloseable {
-    private static final Pattern URL = Pattern.compile("(?m)^ {4}(http://\\S+)$");
+    private static final Pattern URL = Pattern.compile("(?m)^ {4}(https?://\\S+)$");
 
     private final Running running;
     private final List<URI> urls;
