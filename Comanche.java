@@ -212,8 +212,8 @@ public final class Comanche {
             if (!confinement.isNone()) {
                 confine(configuration, settings, confinement, logs, errorFile, errors);
             }
-            if (confinement.root().isEmpty()) {
-                tls.ifPresent(Tls::watch);
+            if (tls.isPresent() && confinement.root().isEmpty()) {
+                tls.get().watch();
             }
             Runnable whenHandedOver = settings.once() ? signals::finish : () -> { };
             try (Server server = new Server(listeners, Service.of(settings, logs, whenHandedOver, tls), errors)) {
@@ -329,7 +329,7 @@ public final class Comanche {
                     ? Banner.invitation(listeners.addresses(), way) : Optional.empty();
             say(new FileOutputStream(FileDescriptor.out), invitation.map(url -> QrPicture.format(url, isColourful())).orElse("")
                     + Banner.format(settings.site().outside(), listeners.addresses(), listeners.sockets(), way,
-                            tls.flatMap(Tls::trust), isColourful()));
+                            tls.isPresent() ? tls.get().trust() : Optional.empty(), isColourful()));
         }
         systemd.ready("Serving");
     }
@@ -412,7 +412,13 @@ public final class Comanche {
 
         /// From inside a new root there is no way back to the certificates.
         private Optional<Tls> renewed(Settings fresh) throws Fault {
-            return confinement.root().isEmpty() ? tls(fresh, errors) : tls;
+            if (confinement.root().isEmpty()) {
+                return tls(fresh, errors);
+            }
+            if (!fresh.tls().equals(settings.tls())) {
+                errors.warning("A change of certificates needs a restart inside a new root.");
+            }
+            return tls;
         }
     }
 

@@ -62,7 +62,9 @@ final class Connection {
     private final Door door;
     private final int securePort;
 
-    /// Octets as HTTP sees them: the socket, or what TLS makes of it.
+    private final Optional<TlsChannel> tls;
+
+    /// Octets as HTTP sees them: those of the socket, or what TLS makes of them.
     private final ByteChannel channel;
     private final Supplier<Service> current;
     private final BooleanSupplier stopping;
@@ -94,7 +96,8 @@ final class Connection {
         this.errors = errors;
         this.client = client(socket);
         this.service = current.get();
-        this.channel = door == Door.SECURE ? new TlsChannel(socket, service.tls().orElseThrow()::engine) : socket;
+        this.tls = door == Door.SECURE ? Optional.of(new TlsChannel(socket, service.tls().orElseThrow()::engine)) : Optional.empty();
+        this.channel = tls.isPresent() ? tls.get() : socket;
         this.reader = new RequestReader(channel, service.limits(), this::moved, this::begin);
         this.writer = new ResponseWriter(channel, service.server(), this::moved);
         enter(Phase.IDLE, service.limits().idle());
@@ -147,19 +150,19 @@ final class Connection {
     /// TLS begins with a handshake, for which a client has as long as for the head of a request. Returns whether there is
     /// somebody to serve.
     private boolean open() throws IOException {
-        if (!(channel instanceof TlsChannel tls)) {
+        if (tls.isEmpty()) {
             return true;
         }
         enter(Phase.HANDSHAKE, service.limits().head());
-        TlsChannel.Opening opening = tls.open();
+        TlsChannel.Opening opening = tls.get().open();
         client = new Client(client.address(), client.loopback(), opening == TlsChannel.Opening.SECURE);
         return opening != TlsChannel.Opening.FAILED;
     }
 
     private void rest() {
         enter(Phase.IDLE, service.limits().idle());
-        if (channel instanceof TlsChannel tls) {
-            tls.rest();
+        if (tls.isPresent()) {
+            tls.get().rest();
         }
     }
 
@@ -390,8 +393,8 @@ final class Connection {
     /// opened any more.
     private void linger() throws IOException {
         enter(Phase.LINGER, LINGER);
-        if (channel instanceof TlsChannel tls) {
-            tls.endOutput();
+        if (tls.isPresent()) {
+            tls.get().endOutput();
         }
         socket.shutdownOutput();
         ByteBuffer scrap = ByteBuffer.allocate(8192);

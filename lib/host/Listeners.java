@@ -174,7 +174,7 @@ public final class Listeners implements AutoCloseable {
 
     private void bindAll() throws Fault {
         bindNetwork();
-        if (settings.tls().flatMap(Settings.TlsSettings::redirect).isPresent()) {
+        if (settings.tls().isPresent() && settings.tls().get().redirect().isPresent()) {
             redirecting = true;
             try {
                 bindNetwork();

@@ -2,7 +2,6 @@ package lib.host;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,12 +55,13 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
                         directory -> ofDirectory(main, directory, mediaTypes, mostRanges)));
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
                 whenHandedOver, open.main(), logs, tls,
-                settings.tls().flatMap(Settings.TlsSettings::hsts).map(Service::strictTransport).orElse(Fields.NONE));
+                tls.isPresent() ? strictTransport(settings) : Fields.NONE);
     }
 
     /// RFC 6797 §6.1
-    private static Fields strictTransport(Duration time) {
-        return Fields.of("Strict-Transport-Security", "max-age=" + time.toSeconds());
+    private static Fields strictTransport(Settings settings) {
+        return settings.tls().flatMap(Settings.TlsSettings::hsts)
+                .map(time -> Fields.of("Strict-Transport-Security", "max-age=" + time.toSeconds())).orElse(Fields.NONE);
     }
 
     /// The main site as it is seen before the root is changed, without a log: to try everything once.

@@ -45,7 +45,7 @@ class TlsTest {
     /// With certificates of its own, for two hosts.
     private static ComancheProcess server;
 
-    /// Two with a local authority, started at once where there was none. They have no patience.
+    /// Two with a local authority, started at once where there was none. They have little patience.
     private static List<ComancheProcess> local;
 
     @BeforeAll
@@ -64,7 +64,7 @@ class TlsTest {
         List<CompletableFuture<ComancheProcess>> starting = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             starting.add(CompletableFuture.supplyAsync(() -> ComancheProcess.start(Map.of("HOME", room.resolve("home").toString()),
-                    "serve", site.toString(), "-p", "0", "--tls", "--head-timeout=300ms", "-q")));
+                    "serve", site.toString(), "-p", "0", "--tls", "--head-timeout=3s", "-q")));
         }
         server = ComancheProcess.serve(site, "--tls-cert", file("one.pem"), "--tls-key", file("one.key"), "--tls-cert",
                 file("two.pem"), "--tls-key", file("two.key"), "--tls-redirect", Integer.toString(redirectPort), "--hsts=1d",
