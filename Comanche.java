@@ -7,6 +7,9 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.tomlj:tomlj:2.2.0
 //DEPS io.nayuki:qrcodegen:1.8.0
+//DEPS org.commonmark:commonmark:0.32.0
+//DEPS org.commonmark:commonmark-ext-gfm-tables:0.32.0
+//DEPS org.commonmark:commonmark-ext-gfm-strikethrough:0.32.0
 
 //COMPILE_OPTIONS -Xlint:all -Werror -XDignore.symbol.file -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx256m -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
@@ -52,7 +55,12 @@
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/Preconditions.java
 //SOURCES lib/site/StaticFiles.java
+//SOURCES lib/site/Listing.java
+//SOURCES lib/site/Page.java
+//SOURCES lib/site/Readme.java
+//SOURCES lib/site/ListingText.java
 //SOURCES lib/site/ListingPage.java
+//SOURCES lib/site/FailurePage.java
 //SOURCES lib/site/Writing.java
 //SOURCES lib/site/Intake.java
 //SOURCES lib/site/Draft.java
@@ -92,6 +100,11 @@
 //SOURCES lib/host/PidFile.java
 //SOURCES lib/host/Daemon.java
 //SOURCES lib/host/Systemd.java
+
+// What a browser gets from us
+//FILES lib/page/listing.css=lib/page/listing.css
+//FILES lib/page/listing.js=lib/page/listing.js
+//FILES lib/page/upload.js=lib/page/upload.js
 
 import java.io.ByteArrayInputStream;
 import java.io.FileDescriptor;

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import lib.http.Content;
 import lib.http.Status;
 import lib.site.Resource.Document;
@@ -330,16 +331,25 @@ public final class Docroot {
         return modified.isBefore(EARLIEST) ? EARLIEST : modified.isAfter(LATEST) ? LATEST : modified;
     }
 
-    /// What can be seen of a directory that [#resolve] has found; empty if it is there no more, or must not be read.
-    public Optional<List<Entry>> entries(Resource.Directory directory) {
+    /// Is a directory that [#resolve] has found still there, and may it be read?
+    boolean isReadable(Resource.Directory directory) {
         try (OpenDirectory open = reopen(directory.path())) {
-            List<Entry> entries = new ArrayList<>();
+            return open.attributes(Path.of(".")).isDirectory(); // fails where names may be read, but nothing of the files
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    /// Goes once through what can be seen of a directory, in the order in which the file system has it.
+    ///
+    /// @throws IOException if it is there no more, or must not be read
+    public void entries(Resource.Directory directory, Consumer<Entry> taker) throws IOException {
+        try (OpenDirectory open = reopen(directory.path())) {
             for (Path path : open.stream()) {
-                entry(open, path.getFileName()).ifPresent(entries::add);
+                entry(open, path.getFileName()).ifPresent(taker);
             }
-            return Optional.of(entries);
-        } catch (IOException | DirectoryIteratorException _) {
-            return Optional.empty();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
     }
 

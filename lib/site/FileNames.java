@@ -3,6 +3,7 @@ package lib.site;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /// How does a name on disk, any octets but `/` and NUL, become text and back?
@@ -31,16 +32,40 @@ final class FileNames {
     /// The octets of the last name of `path`, one char each.
     static String octets(Path path) {
         String name = path.getFileName().toString();
-        return isAscii(name) ? name : decoded(path.getFileName());
+        return isAscii(name) ? name : throughUri(path.getFileName());
     }
 
     /// The octets of a name as a person reads them: UTF-8, with a replacement character for what is not, or cannot be
     /// shown.
     static String text(String octets) {
-        String text = new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        if (isPrintableAscii(octets)) {
+            return octets;
+        }
+        String text = decoded(octets);
         StringBuilder shown = new StringBuilder(text.length());
         text.codePoints().forEach(c -> shown.appendCodePoint(Character.isISOControl(c) || isDirection(c) ? 0xFFFD : c));
         return shown.toString();
+    }
+
+    /// The same for programs: only what is no UTF-8 is replaced.
+    static String decoded(String octets) {
+        return new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
+    /// A directory's place as a person reads it: `/a/b/`.
+    static String place(List<String> segments) {
+        StringBuilder place = new StringBuilder("/");
+        segments.forEach(segment -> place.append(text(segment)).append('/'));
+        return place.toString();
+    }
+
+    private static boolean isPrintableAscii(String octets) {
+        for (int i = 0; i < octets.length(); i++) {
+            if (octets.charAt(i) < ' ' || octets.charAt(i) > '~') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Characters that turn the direction of text: `gpj.exe` shown as `exe.jpg`.
@@ -60,7 +85,7 @@ final class FileNames {
         return text.toString();
     }
 
-    private static String decoded(Path name) {
+    private static String throughUri(Path name) {
         String raw = name.toUri().getRawPath();
         String last = raw.substring(raw.lastIndexOf('/', raw.length() - 2) + 1);
         StringBuilder octets = new StringBuilder();

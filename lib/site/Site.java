@@ -13,6 +13,7 @@ import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Negotiation;
+import lib.http.Query;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
@@ -39,8 +40,12 @@ public final class Site {
         }
     }
 
+    /// A listing is what is there now, in the shape that Accept asks for.
+    private static final Fields LISTING = Fields.of("Cache-Control", "no-cache", "Vary", "Accept");
+
     private final Docroot docroot;
     private final Manners manners;
+    private final MediaTypes mediaTypes;
     private final StaticFiles files;
     private final Optional<Writes> writes;
     private final String methods;
@@ -49,6 +54,7 @@ public final class Site {
     public Site(Docroot docroot, Manners manners, MediaTypes mediaTypes, int mostRanges) {
         this.docroot = docroot;
         this.manners = manners;
+        this.mediaTypes = mediaTypes;
         this.files = new StaticFiles(docroot, mediaTypes, mostRanges);
         this.writes = manners.writing == Writing.NONE ? Optional.empty()
                 : Optional.of(new Writes(docroot, manners.writing, manners.intake, manners.cors));
@@ -61,8 +67,9 @@ public final class Site {
     ///
     /// @throws IOException if the request's content can't be read
     public Answer answer(Request request, Exchange exchange, Instant now) throws IOException {
-        return Answer.of(dressed(request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED)
-                : byMethod(request, exchange, now)));
+        Response response = request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED)
+                : byMethod(request, exchange, now);
+        return Answer.of(dressed(response.status().isError() && isForPerson(request) ? FailurePage.of(response) : response));
     }
 
     /// A refusal, with the fields that every response of this site has.
@@ -175,13 +182,34 @@ public final class Site {
         if (!manners.listing) {
             return Response.failure(Status.FORBIDDEN);
         }
-        Optional<List<Resource.Entry>> entries = docroot.entries(directory);
-        return entries.isEmpty() ? Response.failure(Status.FORBIDDEN) : page(place, entries.get());
+        return docroot.isReadable(directory) ? listing(request, place, directory) : Response.failure(Status.FORBIDDEN);
     }
 
-    private static Response page(Target.Place place, List<Resource.Entry> entries) {
-        return new Response(Status.OK, Fields.of("Content-Type", "text/html; charset=utf-8"),
-                new Content.Octets(ListingPage.format(place.segments(), entries)));
+    /// The same directory for people, for programs that ask for JSON, and for all others.
+    private Response listing(Request request, Target.Place place, Resource.Directory directory) {
+        Query query = Query.parse(place.query().orElse(""));
+        Listing listing = new Listing(docroot, directory, Listing.Order.of(query));
+        if (query.has("json") || (!isForPerson(request) && accepts(request, "application/json"))) {
+            return new Response(Status.OK, LISTING.with("Content-Type", "application/json"),
+                    new Content.Stream(ListingText.json(place.path(), listing)));
+        }
+        if (isForPerson(request)) {
+            ListingPage.Offers offers = new ListingPage.Offers(true, manners.writing != Writing.NONE,
+                    manners.writing == Writing.WRITE);
+            return new Response(Status.OK, Page.fields(),
+                    new Content.Stream(new ListingPage(place.segments(), listing, docroot, mediaTypes, offers)));
+        }
+        return new Response(Status.OK, LISTING.with("Content-Type", "text/html; charset=utf-8"),
+                new Content.Stream(ListingText.plain(place.segments(), listing)));
+    }
+
+    /// A browser names what it wants to show.
+    private static boolean isForPerson(Request request) {
+        return accepts(request, "text/html");
+    }
+
+    private static boolean accepts(Request request, String mediaType) {
+        return Negotiation.names(request.fields().combined("Accept").orElse(""), mediaType);
     }
 
     /// With `spa`, a page that is not there is one that the application draws. A browser asks for a page by name; a
@@ -189,7 +217,7 @@ public final class Site {
     private Response missing(Request request, Target.Place place, Instant now) {
         String last = place.segments().isEmpty() ? "" : place.segments().getLast();
         boolean page = last.indexOf('.') < 0
-                || Negotiation.names(request.fields().combined("Accept").orElse(""), "text/html");
+                || isForPerson(request);
         if (manners.spa && page) {
             for (String name : manners.indexNames) {
                 List<String> index = List.of(name);

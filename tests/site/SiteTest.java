@@ -255,7 +255,7 @@ class SiteTest {
         Fixture own = new Fixture(directory).hostile();
         own.file("odd/index.html/x");
         own.link("empty/index.html", "../../secret.txt");
-        assertTrue(own.site().get("/odd/").content().contains("./index.html/"));
+        assertTrue(own.site().get("/odd/").content().contains("\"index.html/\""));
         assertFalse(own.site().get("/empty/").content().contains(Fixture.SECRET));
     }
 

@@ -1,0 +1,30 @@
+package lib.site;
+
+import java.nio.charset.StandardCharsets;
+import lib.http.Content;
+import lib.http.Response;
+import lib.http.Status;
+
+/// What does a person read in a browser when something went wrong? The status, in the dress of our other pages.
+final class FailurePage {
+    private FailurePage() {}
+
+    /// The same failure as a page.
+    static Response of(Response failure) {
+        Status status = failure.status();
+        String page = Page.head(status.code() + " " + status.reason()) + "<body>\n<main class=\"failure\">\n<p>" + status.code()
+                + "</p>\n<h1>" + status.reason() + "</h1>\n<p>" + explanation(status) + "</p>\n</main>\n</body>\n</html>\n";
+        return new Response(status, failure.fields().replacedBy(Page.fields()),
+                new Content.Octets(page.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String explanation(Status status) {
+        return switch (status) {
+            case NOT_FOUND -> "There is nothing here. It may have been moved, or the address has a slip of the pen in it. "
+                    + "<a href=\"/\">Go to the start</a>";
+            case FORBIDDEN -> "This is not for everybody to see. <a href=\"/\">Go to the start</a>";
+            case SERVICE_UNAVAILABLE, INTERNAL_SERVER_ERROR -> "That is the server's fault, not yours. Try again in a moment.";
+            default -> "The server can't answer this.";
+        };
+    }
+}

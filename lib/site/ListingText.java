@@ -1,0 +1,112 @@
+package lib.site;
+
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import lib.http.Content;
+import lib.http.HttpDate;
+import lib.http.Target;
+import lib.site.Resource.Entry;
+
+/// How does a program see a directory? As JSON if it asks for that; else in the plain shape that nginx has taught to
+/// everything that follows links: wget, lftp, package managers, scrapers.
+final class ListingText {
+    /// A longer name is cut in the plain shape, to keep the columns; its link is whole.
+    private static final int COLUMN = 50;
+
+    private ListingText() {}
+
+    /// One object: where it is, an object per entry on a line of its own, and the counts, which are known at the end.
+    ///
+    ///     {"path":"/a%20b/","entries":[
+    ///     {"name":"c","href":"c/","type":"directory","modified":"2020-02-02T02:02:02Z"},
+    ///     {"name":"d.txt","href":"d.txt","type":"file","size":5,"modified":"2020-02-02T02:02:02Z"}
+    ///     ],"directories":1,"files":1,"octets":5}
+    ///
+    /// @param path the directory's own place, encoded
+    static Content.Producer json(String path, Listing listing) {
+        return out -> {
+            Writer text = writer(out);
+            text.write("{\"path\":" + quoted(path) + ",\"entries\":[");
+            text.flush();
+            String[] separator = {"\n"};
+            Listing.Totals totals = listing.each(entry -> {
+                text.write(separator[0] + json(entry));
+                separator[0] = ",\n";
+            });
+            text.write("\n],\"directories\":" + totals.directories() + ",\"files\":" + totals.files() + ",\"octets\":"
+                    + totals.octets() + "}\n");
+            text.flush();
+        };
+    }
+
+    private static String json(Entry entry) {
+        return "{\"name\":" + quoted(FileNames.decoded(entry.name())) + ",\"href\":" + quoted(href(entry))
+                + (entry.directory() ? ",\"type\":\"directory\"" : ",\"type\":\"file\",\"size\":" + entry.length())
+                + ",\"modified\":\"" + entry.modified() + "\"}";
+    }
+
+    /// A JSON string (RFC 8259 §7). Whatever could upset a terminal or a script is escaped, too.
+    private static String quoted(String text) {
+        StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            int type = Character.getType(c);
+            if (c == '"' || c == '\\') {
+                quoted.append('\\').append(c);
+            } else if (c == '<' || type == Character.CONTROL || type == Character.FORMAT
+                    || type == Character.LINE_SEPARATOR || type == Character.PARAGRAPH_SEPARATOR) {
+                quoted.append("\\u");
+                for (int shift = 12; shift >= 0; shift -= 4) {
+                    quoted.append(Character.forDigit(c >> shift & 15, 16));
+                }
+            } else {
+                quoted.append(c);
+            }
+        }
+        return quoted.append('"').toString();
+    }
+
+    /// A reference from the directory to one of its entries: encoded so far that it can't be taken for anything else.
+    static String href(Entry entry) {
+        return Target.encode(entry.name()) + (entry.directory() ? "/" : "");
+    }
+
+    /// The `Index of` page.
+    ///
+    /// @param segments the directory's own place
+    static Content.Producer plain(List<String> segments, Listing listing) {
+        return out -> {
+            Writer text = writer(out);
+            String title = "Index of " + Page.escaped(FileNames.place(segments));
+            text.write("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<h1>" + title + "</h1><hr><pre>");
+            text.write(segments.isEmpty() ? "" : "<a href=\"../\">../</a>\r\n");
+            text.flush();
+            listing.each(entry -> text.write(plain(entry)));
+            text.write("</pre><hr></body>\r\n</html>\r\n");
+            text.flush();
+        };
+    }
+
+    /// `<a href="x.txt">x.txt</a>    02-Feb-2020 02:02    1234`: the name in 50 characters, the size in 20.
+    private static String plain(Entry entry) {
+        String name = FileNames.text(entry.name()) + (entry.directory() ? "/" : "");
+        int characters = name.codePointCount(0, name.length());
+        String shown = characters <= COLUMN ? name : name.substring(0, name.offsetByCodePoints(0, COLUMN - 3)) + "..>";
+        String date = HttpDate.format(entry.modified()); // Sun, 02 Feb 2020 02:02:02 GMT
+        String size = entry.directory() ? "-" : Long.toString(entry.length());
+        return "<a href=\"" + href(entry) + "\">" + Page.escaped(shown) + "</a>" + blanks(COLUMN + 1 - characters, 1)
+                + date.substring(5, 16).replace(' ', '-') + date.substring(16, 22) + blanks(20 - size.length(), 1) + size
+                + "\r\n";
+    }
+
+    private static String blanks(int count, int least) {
+        return " ".repeat(Math.max(count, least));
+    }
+
+    private static Writer writer(OutputStream out) {
+        return new OutputStreamWriter(out, StandardCharsets.UTF_8);
+    }
+}
