@@ -6,6 +6,9 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //DEPS com.google.zxing:core:3.5.3
+//DEPS org.seleniumhq.selenium:selenium-chrome-driver:4.52.0
+//DEPS org.seleniumhq.selenium:selenium-support:4.52.0
+//DEPS com.deque.html.axe-core:selenium:4.11.1@fatjar
 
 //SOURCES ../Comanche.java
 //SOURCES http/*.java

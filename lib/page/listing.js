@@ -19,7 +19,7 @@ function make(name, properties, ...children) {
 function rounded(octets) {
   let unit = 0;
   for (; octets >= 1000 && unit < 5; unit++) octets /= 1000;
-  return (unit && octets < 10 ? Math.floor(octets * 10) / 10 : Math.floor(octets)) + ' ' + ['B', 'kB', 'MB', 'GB', 'TB', 'PB'][unit];
+  return (unit && octets < 10 ? (Math.floor(octets * 10) / 10).toFixed(1) : Math.floor(octets)) + ' ' + ['B', 'kB', 'MB', 'GB', 'TB', 'PB'][unit];
 }
 
 const linkOf = (row) => $('th a', row);

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.concurrent.Semaphore;
 import lib.http.Query;
 import lib.site.Resource.Entry;
 
@@ -13,10 +14,15 @@ import lib.site.Resource.Entry;
 ///
 /// Directories first, then as the query wishes: `?sort=size&order=desc`. A directory of any size is gone through in constant
 /// memory: no more than [#MOST_HELD] of its entries are held at once, and where there are more, the directory is read again,
-/// and each time the next ones in order are picked out.
+/// and each time the next ones in order are picked out. To ask for size and date is what takes the time, so there should be
+/// few such rounds; but a client that reads slowly keeps what is held, so there must be few such clients.
 final class Listing {
-    /// Some 3 MB of the heap.
-    private static final int MOST_HELD = 20_000;
+    /// Some 6 MB of the heap.
+    private static final int MOST_HELD = 50_000;
+
+    /// A listing that holds more than this takes a seat, and waits for one if all are taken.
+    private static final int SMALL = 1000;
+    private static final Semaphore SEATS = new Semaphore(8);
 
     enum Column {
         NAME, SIZE, DATE;
@@ -84,22 +90,30 @@ final class Listing {
     /// @throws IOException if the directory goes away meanwhile, or `taker` has had enough
     Totals each(Taker taker) throws IOException {
         Pass pass = new Pass(order.comparator(), Optional.empty());
-        docroot.entries(directory, pass::offer);
-        Totals totals = pass.totals();
-        for (Optional<Entry> last = pass.handOut(taker); pass.leftSome(); last = pass.handOut(taker)) {
-            pass = new Pass(order.comparator(), last);
+        try {
             docroot.entries(directory, pass::offer);
+            Totals totals = pass.totals();
+            for (Optional<Entry> last = pass.handOut(taker); pass.leftSome; last = pass.handOut(taker)) {
+                pass.close();
+                pass = new Pass(order.comparator(), last);
+                docroot.entries(directory, pass::offer);
+            }
+            return totals;
+        } finally {
+            pass.close();
         }
-        return totals;
     }
 
     /// Once through the directory: the first entries behind the last of the pass before.
-    private static final class Pass {
+    private static final class Pass implements AutoCloseable {
         private final Comparator<Entry> comparator;
         private final Optional<Entry> last;
 
         /// The one that is last in order stands at the front, to be the first to go.
         private final PriorityQueue<Entry> held;
+        private boolean seated;
+
+        /// Are there entries behind those that are held?
         private boolean leftSome;
         private long directories;
         private long files;
@@ -121,6 +135,7 @@ final class Listing {
             }
 
             if (held.size() < MOST_HELD) {
+                sit();
                 held.add(entry);
                 return;
             }
@@ -131,9 +146,19 @@ final class Listing {
             }
         }
 
-        /// Are there entries behind those that are held?
-        boolean leftSome() {
-            return leftSome;
+        private void sit() {
+            if (!seated && held.size() >= SMALL) {
+                SEATS.acquireUninterruptibly();
+                seated = true;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (seated) {
+                seated = false;
+                SEATS.release();
+            }
         }
 
         Totals totals() {
