@@ -9,6 +9,7 @@ const MEANING = {
   401: 'You are not signed in. Load the page anew.',
   403: 'This place does not take it.',
   404: 'This directory is gone.',
+  405: 'This place does not take it.',
   409: 'There is something of this name already.',
   413: 'Too large for this server.',
   507: 'The disk of the server is full.',
@@ -35,45 +36,52 @@ function ask(transfer, method, target, fields, content, progress) {
   });
 }
 
-/** The status of one try to send what is missing. */
+/** One try to send what is missing: the last answer that it got. */
 async function attempt(transfer) {
   const {file, path} = transfer;
   if (!transfer.place) {
     const name = encodeURIComponent(path).replace(/['()*]/g, (c) => '%' + c.charCodeAt().toString(16));
     const made = await ask(transfer, 'POST', './', {'Upload-Complete': '?0', 'Upload-Length': String(file.size),
       'Content-Disposition': `attachment; filename*=UTF-8''${name}`});
-    if (made.status !== 201) return made.status;
+    if (made.status !== 201) return made;
     transfer.place = made.getResponseHeader('Location');
     transfer.sent = 0;
   } else {
     const state = await ask(transfer, 'HEAD', transfer.place, {});
-    if (state.status === 404 || state.status === 410) transfer.place = null;
-    if (state.status !== 204) return transfer.place ? state.status : 0;
+    if (state.status === 404) transfer.place = null;
+    if (state.status !== 204 || state.getResponseHeader('Upload-Complete') === '?1') return state;
     transfer.sent = Number(state.getResponseHeader('Upload-Offset'));
   }
   const offset = transfer.sent;
-  const sent = await ask(transfer, 'PATCH', transfer.place,
+  return ask(transfer, 'PATCH', transfer.place,
     {'Upload-Offset': String(offset), 'Upload-Complete': '?1', 'Content-Type': 'application/partial-upload'},
     file.slice(offset), ({loaded}) => {
       transfer.tries = 0;
       transfer.sent = Math.min(offset + loaded, file.size);
       draw(transfer);
     });
-  transfer.name = decodeURIComponent((sent.getResponseHeader('Content-Location') ?? '').split('/').pop());
-  return sent.status;
+}
+
+/** Will it go better the next time? Where the server has more or less of it than we think, or forgot all, it will. */
+function isPassing(answer) {
+  const {status} = answer;
+  return [0, 404, 408, 503].includes(status) || (status === 409 && answer.getResponseHeader('Upload-Complete') === '?0');
 }
 
 /** Tries until it is done, refused or cancelled. */
 async function send(transfer) {
   for (transfer.tries = 0; transfer.state === 'sending'; transfer.tries++) {
     say(transfer, '');
-    const status = await attempt(transfer);
+    const resumed = Boolean(transfer.place);
+    const answer = await attempt(transfer);
+    const {status} = answer;
     if (transfer.state !== 'sending') return;
-    if (status >= 200 && status < 300) return settle(transfer, 'done', renamed(transfer));
-    const passing = status === 0 || status === 408 || status === 503 || (status === 409 && transfer.place);
-    if (!passing) return settle(transfer, 'failed', MEANING[status] ?? `The server could not take it (${status}).`);
+    if (status >= 200 && status < 300) return settle(transfer, 'done', renamed(transfer, answer));
+    if (!isPassing(answer) || (status === 404 && !resumed)) {
+      return settle(transfer, 'failed', MEANING[status] ?? `The server could not take it (${status}).`);
+    }
     if (transfer.tries >= TRIES) return settle(transfer, 'failed', 'The connection was lost.');
-    say(transfer, 'Connection lost. It will go on by itself …');
+    say(transfer, 'Connection lost. It goes on by itself …');
     await pause(Math.min(500 * 2 ** transfer.tries, 30000));
   }
 }
@@ -86,8 +94,10 @@ function pause(milliseconds) {
   });
 }
 
-function renamed({name, path}) {
-  return name && name !== path.split('/').pop() ? `Kept as ${name}` : 'Done';
+/** The server may have found another name for it. */
+function renamed({path}, answer) {
+  const name = decodeURIComponent((answer.getResponseHeader('Content-Location') ?? '').split('/').pop());
+  return name && name !== path.split('/').pop() ? `Done, as ${name}` : 'Done';
 }
 
 function settle(transfer, state, message) {
@@ -192,11 +202,9 @@ if (form) {
     input.webkitdirectory = folder;
     input.click();
   };
-  form.className = 'by-script';
-  input.tabIndex = -1;
-  form.replaceChildren(make('span', {className: 'put'},
-    make('button', {type: 'button', textContent: 'Upload files', onclick: pick(false)}), ' ',
-    make('button', {type: 'button', textContent: 'Upload a folder', onclick: pick(true)})), ' or drop them anywhere', input);
+  input.hidden = true;
+  form.replaceChildren(make('button', {type: 'button', textContent: 'Upload files', onclick: pick(false)}),
+    make('button', {type: 'button', textContent: 'Upload a folder', onclick: pick(true)}), 'or drop them anywhere', input);
   form.after(panel);
   input.onchange = () => {
     [...input.files].forEach((file) => add(file, file.webkitRelativePath || file.name));

@@ -23,6 +23,9 @@ final class FailurePage {
             case NOT_FOUND -> "There is nothing here. It may have been moved, or the address has a slip of the pen in it. "
                     + "<a href=\"/\">Go to the start</a>";
             case FORBIDDEN -> "This is not for everybody to see. <a href=\"/\">Go to the start</a>";
+            case CONFLICT -> "There is something of this name already.";
+            case CONTENT_TOO_LARGE -> "This is larger than the server takes.";
+            case INSUFFICIENT_STORAGE -> "The disk of the server is full.";
             case SERVICE_UNAVAILABLE, INTERNAL_SERVER_ERROR -> "That is the server's fault, not yours. Try again in a moment.";
             default -> "The server can't answer this.";
         };

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.openqa.selenium.By;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -84,7 +85,8 @@ final class Browser implements AutoCloseable {
 
     /// Waits until the element has this text, or one of its own around it.
     void await(String selector, String text) {
-        new WebDriverWait(driver, PATIENCE).withMessage(() -> selector + " did not say '" + text + "' but "
+        new WebDriverWait(driver, PATIENCE).pollingEvery(Duration.ofMillis(50)).ignoring(StaleElementReferenceException.class)
+                .withMessage(() -> selector + " did not say '" + text + "' but "
                 + all(selector).stream().map(WebElement::getText).toList())
                 .until(_ -> all(selector).stream().anyMatch(element -> element.getText().contains(text)));
     }
@@ -102,10 +104,25 @@ final class Browser implements AutoCloseable {
         driver.executeCdpCommand("Emulation.setScriptExecutionDisabled", Map.of("value", !allowed));
     }
 
-    void network(boolean connected) {
+    /// No faster upwards than this.
+    ///
+    /// @param octetsPerSecond -1 for no limit
+    void throttle(int octetsPerSecond) {
         driver.executeCdpCommand("Network.enable", Map.of());
-        driver.executeCdpCommand("Network.emulateNetworkConditions", Map.of("offline", !connected, "latency", 0,
-                "downloadThroughput", -1, "uploadThroughput", -1));
+        driver.executeCdpCommand("Network.emulateNetworkConditions", Map.of("offline", false, "latency", 0,
+                "downloadThroughput", -1, "uploadThroughput", octetsPerSecond));
+    }
+
+    /// Drops files of zeros on the page.
+    void drop(int octets, String... names) {
+        driver.executeScript("""
+                const bag = new DataTransfer();
+                arguments[1].forEach((name) => bag.items.add(new File([new Uint8Array(arguments[0])], name)));
+                for (const type of ['dragenter', 'dragover', 'drop']) {
+                  document.querySelector('main').dispatchEvent(
+                      new DragEvent(type, {dataTransfer: bag, bubbles: true, cancelable: true}));
+                }
+                """, octets, List.of(names));
     }
 
     /// What axe finds wrong with the page for people who see, hear or move otherwise: a line each.
