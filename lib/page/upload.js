@@ -204,7 +204,8 @@ if (form) {
   };
   input.hidden = true;
   form.replaceChildren(make('button', {type: 'button', textContent: 'Upload files', onclick: pick(false)}),
-    make('button', {type: 'button', textContent: 'Upload a folder', onclick: pick(true)}), 'or drop them anywhere', input);
+    make('button', {type: 'button', textContent: 'Upload a folder', onclick: pick(true)}),
+    make('span', {className: 'by-mouse', textContent: 'or drop them anywhere'}), input);
   form.after(panel);
   input.onchange = () => {
     [...input.files].forEach((file) => add(file, file.webkitRelativePath || file.name));

@@ -13,21 +13,24 @@ final class FailurePage {
     static Response of(Response failure) {
         Status status = failure.status();
         String page = Page.head(status.code() + " " + status.reason()) + "<body>\n<main class=\"failure\">\n<p>" + status.code()
-                + "</p>\n<h1>" + status.reason() + "</h1>\n<p>" + explanation(status) + "</p>\n</main>\n</body>\n</html>\n";
+                + "</p>\n<h1>" + status.reason() + "</h1>\n<p>" + explanation(status) + "</p>\n" + way(status) + "</main>\n</body>\n</html>\n";
         return new Response(status, failure.fields().replacedBy(Page.fields()),
                 new Content.Octets(page.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static String explanation(Status status) {
         return switch (status) {
-            case NOT_FOUND -> "There is nothing here. It may have been moved, or the address has a slip of the pen in it. "
-                    + "<a href=\"/\">Go to the start</a>";
-            case FORBIDDEN -> "This is not for everybody to see. <a href=\"/\">Go to the start</a>";
+            case NOT_FOUND -> "There is nothing here. It may have been moved, or there is a slip in the address.";
+            case FORBIDDEN -> "This is not for everybody.";
             case CONFLICT -> "There is something of this name already.";
             case CONTENT_TOO_LARGE -> "This is larger than the server takes.";
             case INSUFFICIENT_STORAGE -> "The disk of the server is full.";
             case SERVICE_UNAVAILABLE, INTERNAL_SERVER_ERROR -> "That is the server's fault, not yours. Try again in a moment.";
             default -> "The server can't answer this.";
         };
+    }
+
+    private static String way(Status status) {
+        return status == Status.NOT_FOUND || status == Status.FORBIDDEN ? "<p><a href=\"/\">Go to the start</a></p>\n" : "";
     }
 }

@@ -131,6 +131,7 @@ class LawTest {
             java.lang.foreign | lib/host/Posix.java
             org.tomlj         | lib/host/ConfigFile.java
             picocli           | Comanche.java
+            org.commonmark    | lib/site/Readme.java
             sun.misc          | lib/host/Signals.java
             toRealPath        | lib/site/Docroot.java
             FileNames.path    | lib/site/Docroot.java
