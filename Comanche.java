@@ -60,6 +60,7 @@
 //SOURCES lib/site/Readme.java
 //SOURCES lib/site/ListingText.java
 //SOURCES lib/site/ListingPage.java
+//SOURCES lib/site/ReceivingPage.java
 //SOURCES lib/site/FailurePage.java
 //SOURCES lib/site/Writing.java
 //SOURCES lib/site/Intake.java
@@ -151,6 +152,7 @@ import lib.host.Systemd;
 import lib.host.Tls;
 import lib.http.Client;
 import lib.http.Exchange;
+import lib.site.Site;
 import lib.wire.RequestReader;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -312,6 +314,7 @@ public final class Comanche {
 
     /// One request to ourselves, through everything that a client's request goes through.
     private static void warmUp(Settings settings, ErrorLog errors) {
+        Site.readAhead();
         try {
             ServerSocketChannel channel = ServerSocketChannel.open()
                     .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

@@ -1,5 +1,6 @@
 {
 // A listing is whole without this. With it: dates in the reader's own time, filter, arrow keys, and what is selected.
+// There may be no list, where files are only taken.
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 const list = $('#list');
@@ -74,7 +75,7 @@ function step(event) {
 }
 
 filter.setAttribute('aria-label', 'Filter by name');
-bar.prepend(filter, told);
+bar?.prepend(filter, told);
 filter.addEventListener('input', sift);
 filter.addEventListener('keydown', (event) => {
   const found = shown().filter((row) => row.className !== 'up');
@@ -89,7 +90,7 @@ filter.addEventListener('keydown', (event) => {
 });
 
 let last;
-list.addEventListener('click', ({target, shiftKey}) => {
+list?.addEventListener('click', ({target, shiftKey}) => {
   if (target.name !== 'only') return;
   const visible = shown().map(boxOf).filter(Boolean);
   if (shiftKey && visible.includes(last)) {
@@ -99,7 +100,7 @@ list.addEventListener('click', ({target, shiftKey}) => {
   last = target;
   tell();
 });
-const corner = $('thead td', list);
+const corner = list && $('thead td', list);
 if (corner) {
   all.setAttribute('aria-label', 'Select all');
   corner.append(all);
@@ -119,8 +120,10 @@ document.addEventListener('keydown', (event) => {
     step(event);
   }
 });
-addEventListener('pageshow', tell);
-read();
+if (list) {
+  addEventListener('pageshow', tell);
+  read();
+}
 
 window.listing = {$, $$, make, rounded, linkOf, read, rows: () => rows};
 }

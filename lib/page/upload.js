@@ -179,6 +179,7 @@ function tidy() {
 
 /** The rows as they are on the server now. */
 async function refresh() {
+  if (!$('#list')) return;
   const answer = await fetch('./' + location.search, {headers: {Accept: 'text/html'}}).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');

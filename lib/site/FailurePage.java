@@ -10,10 +10,12 @@ final class FailurePage {
     private FailurePage() {}
 
     /// The same failure as a page.
-    static Response of(Response failure) {
+    ///
+    /// @param start the target of the root, encoded
+    static Response of(Response failure, String start) {
         Status status = failure.status();
         String page = Page.head(status.code() + " " + status.reason()) + "<body>\n<main class=\"failure\">\n<p>" + status.code()
-                + "</p>\n<h1>" + status.reason() + "</h1>\n<p>" + explanation(status) + "</p>\n" + way(status) + "</main>\n</body>\n</html>\n";
+                + "</p>\n<h1>" + status.reason() + "</h1>\n<p>" + explanation(status) + "</p>\n" + way(status, start) + "</main>\n</body>\n</html>\n";
         return new Response(status, failure.fields().replacedBy(Page.fields()),
                 new Content.Octets(page.getBytes(StandardCharsets.UTF_8)));
     }
@@ -30,7 +32,7 @@ final class FailurePage {
         };
     }
 
-    private static String way(Status status) {
-        return status == Status.NOT_FOUND || status == Status.FORBIDDEN ? "<p><a href=\"/\">Go to the start</a></p>\n" : "";
+    private static String way(Status status, String start) {
+        return status == Status.NOT_FOUND || status == Status.FORBIDDEN ? "<p><a href=\"" + start + "\">Go to the start</a></p>\n" : "";
     }
 }

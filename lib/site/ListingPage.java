@@ -85,7 +85,7 @@ record ListingPage(List<String> segments, Listing listing, Docroot docroot, Medi
     }
 
     /// What a browser without scripts sends; the script makes more of it.
-    private static String uploadForm() {
+    static String uploadForm() {
         return """
                 <form id="upload" method="post" enctype="multipart/form-data" action="./">
                 <label>Add files <input type="file" name="file" multiple required></label> <button>Upload</button>

@@ -69,7 +69,19 @@ public final class Site {
     public Answer answer(Request request, Exchange exchange, Instant now) throws IOException {
         Response response = request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED)
                 : byMethod(request, exchange, now);
-        return Answer.of(dressed(response.status().isError() && isForPerson(request) ? FailurePage.of(response) : response));
+        boolean explained = response.status().isError() && isForPerson(request);
+        return Answer.of(dressed(explained ? FailurePage.of(response, start(request)) : response));
+    }
+
+    /// The target of the root, as the client has to name it.
+    private static String start(Request request) {
+        return request.target() instanceof Target.Place place ? place.mount() + '/' : "/";
+    }
+
+    /// Reads what is else read when it is first wanted: for who will see neither class path nor libraries after that.
+    public static void readAhead() {
+        Page.fields();
+        Readme.readAhead();
     }
 
     /// A refusal, with the fields that every response of this site has.
@@ -137,7 +149,7 @@ public final class Site {
 
     private Response read(Request request, Target.Place place, Instant now) {
         if (manners.blind) {
-            return place.segments().isEmpty() ? page(place, List.of()) : Response.failure(Status.NOT_FOUND);
+            return place.segments().isEmpty() ? ReceivingPage.response() : Response.failure(Status.NOT_FOUND);
         }
         return switch (docroot.resolve(place.segments())) {
             case Resource.Document document -> document(request, place, document, now);

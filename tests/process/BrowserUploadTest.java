@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -155,6 +156,20 @@ class BrowserUploadTest {
         browser.drop(1025, "a.txt");
         browser.await(".failed", "Too large for this server.");
         assertEquals(List.of(), there());
+    }
+
+    @Test
+    void whereFilesAreOnlyTakenNoneIsShown() throws IOException {
+        Files.writeString(site.resolve("secret.txt"), "s");
+        server.close();
+        server = ComancheProcess.start(Map.of(), "share", site.toString(), "-a", "127.0.0.1", "-p", "0", "--receive");
+        browser.open(server, "/");
+        assertEquals("Send files", browser.text("h1"));
+        assertEquals(List.of(), browser.barriers());
+        browser.drop(10, "a.txt");
+        browser.await(".transfers header", "1 of 1 uploaded");
+        assertEquals(List.of("a.txt", "secret.txt"), there());
+        assertFalse(browser.text("body").contains("secret"));
     }
 
     @Test

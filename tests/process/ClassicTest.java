@@ -133,6 +133,8 @@ class ClassicTest {
         try (RawClient client = connect(port)) {
             assertEquals("main", get(client, "any", "/").text());
             assertTrue(get(client, "any", "/list/").text().contains("one.txt"));
+            Answer page = client.send("GET /list/ HTTP/1.1\r\nHost: any\r\nAccept: text/html\r\n\r\n").read();
+            assertTrue(page.text().contains("<p>A <del>README</del></p>"), page.text()); // by a library that can't be seen any more
             assertEquals("other", get(client, "OTHER.example:81", "/").text());
             assertEquals("named", get(client, "named.example", "/").text());
             assertEquals("named", get(client, "www.named.example", "/").text());
@@ -187,6 +189,7 @@ class ClassicTest {
         Files.createSymbolicLink(main.resolve("passwd"), Path.of("/etc/passwd"));
         Files.writeString(Files.createDirectory(jail.resolve("www/other.example")).resolve("index.html"), "other");
         Files.writeString(Files.createDirectory(jail.resolve("named")).resolve("index.html"), "named");
+        Files.writeString(main.resolve("list/README.md"), "A ~~README~~");
         return jail;
     }
 

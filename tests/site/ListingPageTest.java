@@ -47,7 +47,7 @@ class ListingPageTest {
     }
 
     private static Manners manners(Writing writing) {
-        return new Manners(List.of("index.html"), true, false, false, false, writing, Fixture.INTAKE, Fields.NONE);
+        return new Manners(List.of("index.html"), true, false, false, false, writing, Fixture.INTAKE, false, Fields.NONE);
     }
 
     private static Answer page(Asked site, String target) {
