@@ -107,9 +107,23 @@ final class RawClient implements AutoCloseable {
         if (head.status == 204 || head.status == 304) {
             return head;
         }
+        if (head.field("Transfer-Encoding").orElse("").equals("chunked")) {
+            return new Answer(head.status, head.fields, chunks());
+        }
         int length = head.field("Content-Length").map(Integer::parseInt)
                 .orElseThrow(() -> new AssertionError("no Content-Length: " + head));
         return new Answer(head.status, head.fields, octets(length));
+    }
+
+    /// All chunks, to the last one, which is empty (RFC 9112 §7.1).
+    private byte[] chunks() {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        for (int length = Integer.parseInt(line(), 16); length > 0; length = Integer.parseInt(line(), 16)) {
+            content.writeBytes(octets(length));
+            line();
+        }
+        line();
+        return content.toByteArray();
     }
 
     /// Exactly so many octets.
