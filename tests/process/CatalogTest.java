@@ -55,6 +55,7 @@ class CatalogTest {
         Path elsewhere = Files.createDirectory(room.resolve("elsewhere"));
         Path docs = Files.createDirectory(elsewhere.resolve("my docs"));
         Files.writeString(docs.resolve("a.txt"), "from elsewhere");
+        Files.writeString(docs.resolve("README.md"), "~~gone~~");
         Map<String, String> environment = freshHome();
         String bootstrap = CHECKOUT.resolve("jbang").toString();
 
@@ -72,6 +73,8 @@ class CatalogTest {
                 try (RawClient client = new RawClient(ComancheProcess.address(URI.create(url.group())))) {
                     client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n");
                     assertEquals("from elsewhere", client.read().text());
+                    client.send("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n"); // with style, script and the library's jars
+                    assertTrue(client.read().text().contains("<p><del>gone</del></p>"));
                 }
                 // The process that was started is the server itself: neither a shell nor jbang stands between.
                 ComancheProcess.signal("TERM", fetched.pid());
