@@ -68,7 +68,7 @@ class TlsTest {
         }
         server = ComancheProcess.serve(site, "--tls-cert", file("one.pem"), "--tls-key", file("one.key"), "--tls-cert",
                 file("two.pem"), "--tls-key", file("two.key"), "--tls-redirect", Integer.toString(redirectPort), "--hsts=1d",
-                "--log-format=json", "-l", file("access.log"));
+                "--write", "--log-format=json", "-l", file("access.log"));
         local = starting.stream().map(CompletableFuture::join).toList();
     }
 
@@ -118,6 +118,14 @@ class TlsTest {
         Outcome fetched = curl(arguments.toArray(String[]::new));
         assertEquals(outcome, fetched.out(), fetched.err());
         assertArrayEquals(large, Files.readAllBytes(room.resolve("fetched")));
+    }
+
+    @Test
+    void whatIsBroughtArrivesOctetForOctet() throws IOException {
+        Outcome outcome = curl("--cacert", file("one.pem"), "-T", file("site/large.bin"), "-w", "%{http_code}", "-o", file("page"),
+                "https://localhost:" + server.port() + "/brought.bin");
+        assertEquals("201", outcome.out(), outcome.err());
+        assertArrayEquals(large, Files.readAllBytes(room.resolve("site/brought.bin")));
     }
 
     @Test
