@@ -54,6 +54,7 @@
 //SOURCES lib/site/Placement.java
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/Preconditions.java
+//SOURCES lib/site/Representation.java
 //SOURCES lib/site/StaticFiles.java
 //SOURCES lib/site/Listing.java
 //SOURCES lib/site/Page.java

@@ -17,10 +17,19 @@ public sealed interface Content {
     /// Octets in memory. They are shared, never changed.
     record Octets(byte[] octets) implements Content {}
 
-    /// `length` octets of a file from `offset` on.
-    record FileSlice(OpenFile file, long offset, long length) implements Content {}
+    /// `length` octets, from `offset` on, of something that has more.
+    sealed interface Slice extends Content {
+        @Override
+        long length();
+    }
 
-    /// Several slices of one file, a delimiter before each and one behind the last (multipart/byteranges).
+    /// Octets of a file.
+    record FileSlice(OpenFile file, long offset, long length) implements Slice {}
+
+    /// Octets of a whole that is made while it is sent and is the same each time.
+    record Excerpt(Whole whole, long offset, long length) implements Slice {}
+
+    /// Several slices of one representation, a delimiter before each and one behind the last (multipart/byteranges).
     record Parts(List<Part> parts, byte[] end) implements Content {
         public Parts {
             parts = List.copyOf(parts);
@@ -28,13 +37,10 @@ public sealed interface Content {
     }
 
     /// The delimiter and fields of one part, then its octets.
-    record Part(byte[] head, FileSlice slice) {}
+    record Part(byte[] head, Slice slice) {}
 
     /// Octets that are made while they are sent; how many, nobody knows before.
     record Stream(Producer producer) implements Content {}
-
-    /// `length` octets, from `offset` on, of a whole that is made while it is sent and is the same each time.
-    record Excerpt(Whole whole, long offset, long length) implements Content {}
 
     /// Makes octets.
     @FunctionalInterface
@@ -78,11 +84,10 @@ public sealed interface Content {
         return switch (this) {
             case None _ -> 0;
             case Octets content -> content.octets.length;
-            case FileSlice slice -> slice.length;
+            case Slice slice -> slice.length();
             case Stream _ -> -1;
-            case Excerpt excerpt -> excerpt.length;
             case Parts content -> content.end.length
-                    + content.parts.stream().mapToLong(part -> part.head.length + part.slice.length).sum();
+                    + content.parts.stream().mapToLong(part -> part.head.length + part.slice.length()).sum();
         };
     }
 
@@ -92,7 +97,7 @@ public sealed interface Content {
             case None _, Octets _, Excerpt _ -> { }
             case Stream stream -> stream.producer.close();
             case FileSlice slice -> slice.file.close();
-            case Parts content -> content.parts.forEach(part -> part.slice.file.close());
+            case Parts content -> content.parts.forEach(part -> part.slice.close());
         }
     }
 }

@@ -100,10 +100,9 @@ public final class ResponseWriter {
         switch (response.content()) {
             case Content.None _ -> writeAll(ByteBuffer.wrap(head));
             case Content.Octets content -> writeOctets(head, content.octets());
-            case Content.FileSlice slice -> writeSlice(head, slice);
+            case Content.Slice slice -> writeSlice(head, slice);
             case Content.Parts parts -> writeParts(head, parts);
             case Content.Stream stream -> writeStream(head, stream, afterwards != Afterwards.CLOSE_1_0);
-            case Content.Excerpt excerpt -> writeExcerpt(head, excerpt);
         }
     }
 
@@ -163,6 +162,13 @@ public final class ResponseWriter {
             pending = new byte[0];
         }
         writeOctets(pending, parts.end());
+    }
+
+    private void writeSlice(byte[] head, Content.Slice slice) throws IOException {
+        switch (slice) {
+            case Content.FileSlice ofFile -> writeFile(head, ofFile);
+            case Content.Excerpt excerpt -> writeExcerpt(head, excerpt);
+        }
     }
 
     private void writeStream(byte[] head, Content.Stream stream, boolean chunked) throws IOException {
@@ -252,7 +258,7 @@ public final class ResponseWriter {
 
     /// All but the last block goes straight from file to socket. The last one waits until the file is seen to be what
     /// its length and validators said.
-    private void writeSlice(byte[] head, Content.FileSlice slice) throws IOException {
+    private void writeFile(byte[] head, Content.FileSlice slice) throws IOException {
         int last = (int) Math.min(slice.length(), BLOCK_OCTETS);
         long offset = slice.offset();
         long lastOffset = offset + slice.length() - last;
