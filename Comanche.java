@@ -52,6 +52,7 @@
 //SOURCES lib/site/Resource.java
 //SOURCES lib/site/OpenDirectory.java
 //SOURCES lib/site/Placement.java
+//SOURCES lib/site/Tour.java
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/Preconditions.java
 //SOURCES lib/site/Representation.java
@@ -60,6 +61,11 @@
 //SOURCES lib/site/Page.java
 //SOURCES lib/site/Readme.java
 //SOURCES lib/site/ListingText.java
+//SOURCES lib/site/Selection.java
+//SOURCES lib/site/Tar.java
+//SOURCES lib/site/TarWalk.java
+//SOURCES lib/site/ZipWalk.java
+//SOURCES lib/site/Archive.java
 //SOURCES lib/site/ListingPage.java
 //SOURCES lib/site/ReceivingPage.java
 //SOURCES lib/site/FailurePage.java

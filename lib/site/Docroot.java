@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import lib.http.Content;
 import lib.http.Status;
 import lib.site.Resource.Document;
@@ -353,6 +354,50 @@ public final class Docroot {
         }
     }
 
+    /// Shows everything that is served of a directory and below it.
+    ///
+    /// @param names of the directory itself, for the guest
+    /// @param wanted of what is in it: by its names, asked before anybody looks
+    /// @throws IOException if the tree can't be read, or the guest throws it
+    void show(Resource.Directory directory, List<String> names, Predicate<List<String>> wanted, Tour.Guest guest)
+            throws IOException {
+        new Tour(new Guide(), wanted, guest).from(names, directory.path());
+    }
+
+    /// What a tour asks of us.
+    private final class Guide implements Tour.Guide {
+        @Override
+        public OpenDirectory open(Path directory) throws IOException {
+            return reopen(directory);
+        }
+
+        @Override
+        public Instant modified(OpenDirectory directory) throws IOException {
+            return Docroot.modified(directory.attributes(Path.of(".")));
+        }
+
+        @Override
+        public Optional<Entry> entry(OpenDirectory directory, Path name) throws IOException {
+            return Docroot.this.entry(directory, name);
+        }
+
+        @Override
+        public Document open(OpenDirectory directory, Path name, Entry entry) throws IOException {
+            BasicFileAttributes attributes = directory.attributes(name);
+            Resource resource = attributes.isRegularFile()
+                    ? Docroot.this.open(directory, name, attributes, false).orElse(Resource.MISSING)
+                    : behind(directory.path().resolve(name));
+            if (!(resource instanceof Document document)) {
+                throw new IOException("a document is gone");
+            }
+            if (document.length() != entry.length() || !document.modified().equals(entry.modified())) {
+                document.file().close();
+                throw new IOException("a document has changed");
+            }
+            return document;
+        }
+    }
+
     private OpenDirectory reopen(Path path) throws IOException {
         return path.startsWith(root) ? descend(names(path)) : OpenDirectory.of(path);
     }
@@ -377,7 +422,7 @@ public final class Docroot {
     }
 
     private Optional<Entry> throughLink(Path path, String octets, Instant modified) {
-        return switch (path.startsWith(root) ? walk(names(path), false) : follow(path)) {
+        return switch (behind(path)) {
             case Document document -> {
                 document.file().close();
                 yield Optional.of(new Entry(octets, false, document.length(), document.modified()));
@@ -385,6 +430,10 @@ public final class Docroot {
             case Resource.Directory _ -> Optional.of(new Entry(octets, true, 0, modified));
             case Resource.Missing _, Resource.Forbidden _ -> Optional.empty();
         };
+    }
+
+    private Resource behind(Path path) {
+        return path.startsWith(root) ? walk(names(path), false) : follow(path);
     }
 
     /// What a path outside of the tree leads to, which may be inside again.

@@ -11,7 +11,13 @@ public sealed interface Resource {
     ///
     /// @param name its name's octets
     /// @param modified to the nanosecond
-    record Document(Content.OpenFile file, String name, long length, Instant modified) implements Resource {}
+    record Document(Content.OpenFile file, String name, long length, Instant modified) implements Resource {
+
+        /// Does it look as this one did?
+        boolean isSame(Document other) {
+            return length == other.length && modified.equals(other.modified);
+        }
+    }
 
     /// A directory that may be listed.
     record Directory(Path path) implements Resource {}

@@ -178,6 +178,13 @@ public final class Site {
     }
 
     private Response directory(Request request, Target.Place place, Resource.Directory directory, Instant now) {
+        Optional<Archive.Form> archive = Archive.wanted(Query.parse(place.query().orElse("")));
+        if (archive.isPresent() && manners.listing) {
+            return Archive.answer(archive.get(), request, place, docroot, directory, _ -> true, now);
+        }
+        if (archive.isPresent()) {
+            return Response.failure(Status.FORBIDDEN);
+        }
         for (String name : manners.indexNames) {
             List<String> index = new ArrayList<>(place.segments());
             index.add(name);

@@ -215,6 +215,11 @@ public final class ResponseWriter {
                 throw new IOException("more content than was announced");
             }
             left -= length;
+            if (!chunked && pending.length == 0 && block.position() == 0 && length >= OUTLET_OCTETS) {
+                writeAll(ByteBuffer.wrap(octets, offset, length)); // gathered already
+                contentOctets += length;
+                return;
+            }
             for (int done = 0; done < length; ) {
                 if (!block.hasRemaining()) {
                     flush();

@@ -1,0 +1,86 @@
+package lib.site;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import lib.http.Content;
+
+/// How does a tree become a zip while it is sent?
+///
+/// Names are UTF-8. Of each file only a buffer is held, and it may be longer than 4 GiB; of each name, what the directory at the end
+/// of a zip says of it: some 300 octets.
+final class ZipWalk implements Tour.Guest {
+    private static final int BUFFER_OCTETS = 64 * 1024;
+
+    /// The level of compression that a network does not wait for.
+    private static final int LEVEL = Deflater.BEST_SPEED;
+
+    /// Endings of what is dense already.
+    private static final Set<String> DENSE = Set.of("7z", "aac", "apk", "avif", "br", "bz2", "docx", "epub", "flac", "gif",
+            "gz", "heic", "jar", "jpeg", "jpg", "lz4", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "odp", "ods", "odt", "ogg",
+            "opus", "png", "pptx", "rar", "tgz", "webm", "webp", "woff", "woff2", "xlsx", "xz", "zip", "zst");
+
+    private final String top;
+    private final ZipOutputStream zip;
+
+    private ZipWalk(String top, ZipOutputStream zip) {
+        this.top = top;
+        this.zip = zip;
+    }
+
+    /// Writes all of it; `out` stays open.
+    ///
+    /// @throws IOException if `out` throws it, or the tree changes meanwhile
+    static void write(Selection selection, String top, OutputStream out) throws IOException {
+        ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.UTF_8);
+        selection.show(new ZipWalk(top, zip));
+        zip.finish();
+    }
+
+    @Override
+    public void directory(List<String> names, Instant modified) throws IOException {
+        zip.setLevel(Deflater.NO_COMPRESSION);
+        zip.putNextEntry(entry(names, "/", modified));
+    }
+
+    @Override
+    public void document(Tour.Sight sight) throws IOException {
+        zip.setLevel(isDense(sight.names().getLast()) ? Deflater.NO_COMPRESSION : LEVEL);
+        zip.putNextEntry(entry(sight.names(), "", sight.modified()));
+        byte[] buffer = new byte[(int) Math.min(BUFFER_OCTETS, sight.length())];
+        try (Content.OpenFile file = sight.opener().open().file()) {
+            for (long offset = 0; offset < sight.length(); ) {
+                int count = file.channel().read(ByteBuffer.wrap(buffer), offset);
+                if (count < 0) {
+                    throw new IOException("a document shrank");
+                }
+                zip.write(buffer, 0, count);
+                offset += count;
+            }
+            if (!file.isUnchanged()) {
+                throw new IOException("a document changed while it was sent");
+            }
+        }
+        zip.closeEntry();
+    }
+
+    private static boolean isDense(String name) {
+        return DENSE.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+    }
+
+    private ZipEntry entry(List<String> names, String slash, Instant modified) {
+        String octets = (names.isEmpty() ? top : top + '/' + String.join("/", names)) + slash;
+        ZipEntry entry = new ZipEntry(new String(octets.getBytes(StandardCharsets.ISO_8859_1),
+                FileNames.isUtf8(octets) ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1));
+        return entry.setLastModifiedTime(FileTime.from(modified));
+    }
+}
