@@ -53,7 +53,10 @@
 //SOURCES lib/site/OpenDirectory.java
 //SOURCES lib/site/Placement.java
 //SOURCES lib/site/Tour.java
+//SOURCES lib/site/Tree.java
 //SOURCES lib/site/Docroot.java
+//SOURCES lib/site/ZippedFile.java
+//SOURCES lib/site/ZipTree.java
 //SOURCES lib/site/Preconditions.java
 //SOURCES lib/site/Representation.java
 //SOURCES lib/site/StaticFiles.java

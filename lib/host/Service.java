@@ -14,6 +14,8 @@ import lib.site.Docroot;
 import lib.site.Resource;
 import lib.site.Site;
 import lib.site.Sites;
+import lib.site.Tree;
+import lib.site.ZipTree;
 import lib.wire.Limits;
 
 /// What holds for the next request: sites, limits, logs? A value, so that a reload exchanges all of it at once.
@@ -85,7 +87,15 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
 
     private static Site site(Settings.SiteSettings settings, Path docbase, MediaTypes mediaTypes, int mostRanges)
             throws Fault {
-        return new Site(docroot(settings, docbase), settings.manners(), mediaTypes, mostRanges);
+        return new Site(tree(settings, docbase), settings.manners(), mediaTypes, mostRanges);
+    }
+
+    private static Tree tree(Settings.SiteSettings settings, Path docbase) throws Fault {
+        try {
+            return ZipTree.serves(docbase) ? new ZipTree(docbase, settings.visibility()) : docroot(settings, docbase);
+        } catch (IOException _) {
+            throw new Fault(Fault.CANNOT_START, "'" + docbase + "' can't be read as a zip; serve the directory that it lies in.");
+        }
     }
 
     private static Docroot docroot(Settings.SiteSettings settings, Path docbase) throws Fault {

@@ -1,5 +1,6 @@
 package lib.host;
 
+import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import lib.http.Tokens;
 import lib.site.Intake;
 import lib.site.Site;
 import lib.site.Visibility;
+import lib.site.ZipTree;
 import lib.site.Writing;
 import lib.wire.Limits;
 
@@ -412,6 +414,21 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 complain(Setting.DOCBASE, "can't be read by this user; check its permissions.");
             } else if (!Files.isDirectory(path) && !Files.isRegularFile(path)) {
                 complain(Setting.DOCBASE, "is neither a directory nor a regular file; name one of these.");
+            } else if (ZipTree.serves(path)) {
+                checkZip(path);
+            }
+        }
+
+        private void checkZip(Path path) {
+            try {
+                ZipTree.check(path);
+            } catch (IOException _) {
+                complain(Setting.DOCBASE, "can't be read as a zip; unpack it, or serve the directory that it lies in.");
+            }
+            for (Setting setting : List.of(Setting.VIRTHOST, Setting.UPLOAD, Setting.WRITE)) {
+                if (flag(setting)) {
+                    complain(Setting.DOCBASE, "is a zip, which " + setting.longOption() + " can't use; unpack it.");
+                }
             }
         }
 

@@ -2,7 +2,8 @@ package lib.http;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.util.List;
 
 /// What does a response carry? (RFC 9110 §6.4)
@@ -65,8 +66,12 @@ public sealed interface Content {
 
     /// A file that was opened, and what it was then.
     interface OpenFile extends AutoCloseable {
-        /// For reading at any position; its own position is not used.
-        FileChannel channel();
+        /// Reads octets from `offset` on, as many as there are at once, but one at least; returns how many, or -1 at the end.
+        int read(ByteBuffer into, long offset) throws IOException;
+
+        /// Sends octets from `offset` on, `count` at most; returns how many the target took. A file of the system's goes to a
+        /// socket without passing through here.
+        long transferTo(long offset, long count, WritableByteChannel target) throws IOException;
 
         /// Is the file still what it was when it was opened, as far as its length and modification date tell?
         ///

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import lib.http.Authority;
 import lib.http.Content;
+import lib.http.Disposition;
 import lib.http.EntityTag;
 import lib.http.Fields;
 import lib.http.HttpDate;
@@ -50,12 +51,12 @@ final class Archive {
     }
 
     /// @param mayRead who asks for it, may he have what is at these segments?
-    static Response answer(Form form, Request request, Target.Place place, Docroot docroot, Resource.Directory directory,
+    static Response answer(Form form, Request request, Target.Place place, Tree tree, Resource.Directory directory,
                            Predicate<List<String>> mayRead, Instant now) {
-        Selection selection = new Selection(docroot, directory, place.segments(),
+        Selection selection = new Selection(tree, directory, place.segments(),
                 Query.parse(place.query().orElse("")).all("only"), mayRead);
         String top = top(request, place);
-        Fields fields = Fields.of("Content-Disposition", disposition(top + form.ending()), "Cache-Control", "no-cache");
+        Fields fields = Fields.of("Content-Disposition", Disposition.format("attachment", top + form.ending()), "Cache-Control", "no-cache");
         try {
             TarWalk.Layout layout = TarWalk.measure(selection, top);
             return switch (form) {
@@ -85,13 +86,5 @@ final class Archive {
         String host = request.authority().map(Authority::host).orElse("");
         String plain = host.replaceAll("[^a-z0-9.]+", "-").replaceAll("^[-.]+|[-.]+$", "");
         return plain.isEmpty() ? "files" : plain;
-    }
-
-    /// The name for the file, once for those who read only ASCII and once for the others. (RFC 6266 §4, RFC 8187 §3.2)
-    private static String disposition(String name) {
-        StringBuilder ascii = new StringBuilder();
-        name.chars().forEach(c -> ascii.append(c < ' ' || c > '~' || "\"\\%/".indexOf(c) >= 0 ? '_' : (char) c));
-        String utf8 = FileNames.isUtf8(name) ? name : ascii.toString();
-        return "attachment; filename=\"" + ascii + "\"; filename*=UTF-8''" + Target.encode(utf8);
     }
 }

@@ -5,7 +5,7 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
@@ -31,12 +31,9 @@ import lib.site.Resource.Entry;
 /// between, and gets any file of the machine served. So the tree is walked name by name from an open directory, and no
 /// step follows a symbolic link. A link is read instead: if the real path behind it lies in the tree, that path is
 /// walked in the same way, link-free or not at all.
-public final class Docroot {
+public final class Docroot implements Tree {
     /// A file that is exchanged at the very moment of opening is tried again; more often than this it is an attack.
     private static final int ATTEMPTS = 8;
-
-    /// How far a suspect file is looked into for a private key; a bundle keeps it behind its certificates.
-    private static final int KEY_OCTETS = 64 * 1024;
 
     private static final Instant EARLIEST = Instant.EPOCH;
     private static final Instant LATEST = Instant.ofEpochSecond(253_402_300_799L); // the end of 9999
@@ -59,11 +56,13 @@ public final class Docroot {
     }
 
     /// The name of the one file that is served, if it is not a directory.
+    @Override
     public Optional<String> onlyName() {
         return onlyName;
     }
 
     /// What these decoded segments name. A document is open when it is returned.
+    @Override
     public Resource resolve(List<String> segments) {
         if (onlyName.isPresent()) {
             return segments.isEmpty() ? walk(List.of(FileNames.path(onlyName.get()).orElseThrow()), true)
@@ -74,7 +73,8 @@ public final class Docroot {
 
     /// Is it worth while to resolve these segments? A cheap hint, for what is rarely there: it opens nothing and decides
     /// nothing.
-    boolean mayHold(List<String> segments) {
+    @Override
+    public boolean mayHold(List<String> segments) {
         return names(segments).map(names -> Files.exists(path(names), NOFOLLOW_LINKS)).orElse(false);
     }
 
@@ -306,7 +306,7 @@ public final class Docroot {
                 return Optional.empty();
             }
             String octets = FileNames.octets(name);
-            if (!trusted && visibility.suspects(octets) && holdsPrivateKey(channel)) {
+            if (!trusted && visibility.suspects(octets) && Visibility.holdsPrivateKey(document)) {
                 return Optional.of(Resource.MISSING);
             }
             handedOver = true;
@@ -318,14 +318,6 @@ public final class Docroot {
         }
     }
 
-    private static boolean holdsPrivateKey(FileChannel channel) throws IOException {
-        ByteBuffer front = ByteBuffer.allocate(KEY_OCTETS);
-        while (front.hasRemaining() && channel.read(front, front.position()) > 0) {
-            // read on
-        }
-        return new String(front.array(), 0, front.position(), StandardCharsets.ISO_8859_1).contains("PRIVATE KEY-----");
-    }
-
     /// A date that HTTP can write, however odd the one on disk is.
     private static Instant modified(BasicFileAttributes attributes) {
         Instant modified = attributes.lastModifiedTime().toInstant();
@@ -333,7 +325,8 @@ public final class Docroot {
     }
 
     /// Is a directory that [#resolve] has found still there, and may it be read?
-    boolean isReadable(Resource.Directory directory) {
+    @Override
+    public boolean isReadable(Resource.Directory directory) {
         try (OpenDirectory open = reopen(directory.path())) {
             return open.attributes(Path.of(".")).isDirectory(); // fails where names may be read, but nothing of the files
         } catch (IOException _) {
@@ -344,6 +337,7 @@ public final class Docroot {
     /// Goes once through what can be seen of a directory, in the order in which the file system has it.
     ///
     /// @throws IOException if it is there no more, or must not be read
+    @Override
     public void entries(Resource.Directory directory, Consumer<Entry> taker) throws IOException {
         try (OpenDirectory open = reopen(directory.path())) {
             for (Path path : open.stream()) {
@@ -359,7 +353,8 @@ public final class Docroot {
     /// @param names of the directory itself, for the guest
     /// @param wanted of what is in it: by its names, asked before anybody looks
     /// @throws IOException if the tree can't be read, or the guest throws it
-    void show(Resource.Directory directory, List<String> names, Predicate<List<String>> wanted, Tour.Guest guest)
+    @Override
+    public void show(Resource.Directory directory, List<String> names, Predicate<List<String>> wanted, Tour.Guest guest)
             throws IOException {
         new Tour(new Guide(), wanted, guest).from(names, directory.path());
     }
@@ -448,6 +443,16 @@ public final class Docroot {
     /// An open file and what was known of it when it was opened.
     private record OpenDocument(FileChannel channel, Path path, BasicFileAttributes attributes)
             implements Content.OpenFile {
+
+        @Override
+        public int read(ByteBuffer into, long offset) throws IOException {
+            return channel.read(into, offset);
+        }
+
+        @Override
+        public long transferTo(long offset, long count, WritableByteChannel target) throws IOException {
+            return channel.transferTo(offset, count, target);
+        }
 
         /// The name may by now belong to another file, put in its place whole; then ours is as it was, and only its
         /// length can still be asked.

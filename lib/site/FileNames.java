@@ -22,13 +22,18 @@ final class FileNames {
     /// The path of one name, or empty if it cannot be the name of a file: too long, `.` or `..`, or with a slash inside
     /// (`%2F` in a target). On a system where the backslash separates, that one, too.
     static Optional<Path> path(String octets) {
-        boolean special = octets.isEmpty() || octets.equals(".") || octets.equals("..");
-        if (special || octets.length() > NAME_MAX || octets.indexOf('/') >= 0 || octets.indexOf('\0') >= 0) {
+        if (!isName(octets)) {
             return Optional.empty();
         }
 
         Path path = isAscii(octets) ? Path.of(octets) : Path.of(URI.create("file:///" + encoded(octets))).getFileName();
         return path.getNameCount() == 1 && !path.isAbsolute() ? Optional.of(path) : Optional.empty();
+    }
+
+    /// Can this be one name of a tree, on whatever disk?
+    static boolean isName(String octets) {
+        boolean special = octets.isEmpty() || octets.equals(".") || octets.equals("..");
+        return !special && octets.length() <= NAME_MAX && octets.indexOf('/') < 0 && octets.indexOf('\0') < 0;
     }
 
     /// The octets of the last name of `path`, one char each.

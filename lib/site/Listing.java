@@ -71,12 +71,12 @@ final class Listing {
     private static final Comparator<Entry> BY_NAME = Comparator.comparing((Entry entry) -> FileNames.text(entry.name()),
             Listing::compareNaturally).thenComparing(Entry::name);
 
-    private final Docroot docroot;
+    private final Tree tree;
     private final Resource.Directory directory;
     private final Order order;
 
-    Listing(Docroot docroot, Resource.Directory directory, Order order) {
-        this.docroot = docroot;
+    Listing(Tree tree, Resource.Directory directory, Order order) {
+        this.tree = tree;
         this.directory = directory;
         this.order = order;
     }
@@ -91,12 +91,12 @@ final class Listing {
     Totals each(Taker taker) throws IOException {
         Pass pass = new Pass(order.comparator(), Optional.empty());
         try {
-            docroot.entries(directory, pass::offer);
+            tree.entries(directory, pass::offer);
             Totals totals = pass.totals();
             for (Optional<Entry> last = pass.handOut(taker); pass.leftSome; last = pass.handOut(taker)) {
                 pass.close();
                 pass = new Pass(order.comparator(), last);
-                docroot.entries(directory, pass::offer);
+                tree.entries(directory, pass::offer);
             }
             return totals;
         } finally {

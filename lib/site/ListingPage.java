@@ -24,7 +24,7 @@ import lib.site.Resource.Entry;
 /// fetched all the same.
 ///
 /// @param segments the directory's own place; without any, it has no parent to link to
-record ListingPage(List<String> segments, Listing listing, Docroot docroot, MediaTypes mediaTypes, Offers offers)
+record ListingPage(List<String> segments, Listing listing, Tree tree, MediaTypes mediaTypes, Offers offers)
         implements Content.Producer {
 
     /// What can be done here, apart from reading.
@@ -61,7 +61,7 @@ record ListingPage(List<String> segments, Listing listing, Docroot docroot, Medi
 
         Totals totals = listing.each(entry -> page.write(row(entry)));
         page.write("</tbody>\n" + tableFoot(totals) + "</table>\n</form>\n");
-        page.write(Readme.find(docroot, segments).map(ListingPage::readme).orElse(""));
+        page.write(Readme.find(tree, segments).map(ListingPage::readme).orElse(""));
         page.write("</main>\n" + Page.script(offers.uploads || offers.deletions) + "</body>\n</html>\n");
         page.flush();
     }

@@ -35,11 +35,11 @@ record Readme(String name, String html) {
     private static final int DEEPEST = 100;
 
     /// The README that would be served at this place, if there is one.
-    static Optional<Readme> find(Docroot docroot, List<String> segments) {
+    static Optional<Readme> find(Tree tree, List<String> segments) {
         for (String name : NAMES) {
             List<String> place = new ArrayList<>(segments);
             place.add(name);
-            if (docroot.mayHold(place) && docroot.resolve(place) instanceof Document document) {
+            if (tree.mayHold(place) && tree.resolve(place) instanceof Document document) {
                 return read(document).map(text -> new Readme(name, name.endsWith(".md") ? Markdown.html(text) : plain(text)));
             }
         }
@@ -58,7 +58,7 @@ record Readme(String name, String html) {
                 return Optional.empty();
             }
             ByteBuffer octets = ByteBuffer.allocate((int) document.length());
-            while (octets.hasRemaining() && file.channel().read(octets, octets.position()) >= 0) {
+            while (octets.hasRemaining() && file.read(octets, octets.position()) >= 0) {
                 // read on
             }
             return Optional.of(new String(octets.array(), 0, octets.position(), StandardCharsets.UTF_8));

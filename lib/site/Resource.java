@@ -2,6 +2,7 @@ package lib.site;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import lib.http.Content;
 
 /// What stands where a target points?
@@ -20,7 +21,19 @@ public sealed interface Resource {
     }
 
     /// A directory that may be listed.
-    record Directory(Path path) implements Resource {}
+    ///
+    /// @param path on disk
+    /// @param inside the names that lead on from there, where that is a zip
+    record Directory(Path path, List<String> inside) implements Resource {
+        public Directory {
+            inside = List.copyOf(inside);
+        }
+
+        /// On disk, like most.
+        public Directory(Path path) {
+            this(path, List.of());
+        }
+    }
 
     /// Nothing that we would tell of.
     record Missing() implements Resource {}

@@ -14,7 +14,7 @@ import lib.site.Resource.Document;
 /// @param segments where the directory was found
 /// @param chosen names of it; empty for all
 /// @param mayRead who asks for it, may he have what is at these segments?
-record Selection(Docroot docroot, Resource.Directory directory, List<String> segments, List<String> chosen,
+record Selection(Tree tree, Resource.Directory directory, List<String> segments, List<String> chosen,
                  Predicate<List<String>> mayRead) {
 
     Selection {
@@ -29,7 +29,7 @@ record Selection(Docroot docroot, Resource.Directory directory, List<String> seg
     /// @throws IOException if the tree can't be read, or the guest throws it
     void show(Tour.Guest guest) throws IOException {
         if (chosen.isEmpty()) {
-            docroot.show(directory, List.of(), names -> mayRead.test(place(names)), guest);
+            tree.show(directory, List.of(), names -> mayRead.test(place(names)), guest);
         }
         for (String name : chosen) {
             show(List.of(name), guest);
@@ -43,18 +43,18 @@ record Selection(Docroot docroot, Resource.Directory directory, List<String> seg
     }
 
     private void show(List<String> names, Tour.Guest guest) throws IOException {
-        switch (mayRead.test(place(names)) ? docroot.resolve(place(names)) : Resource.MISSING) {
-            case Resource.Directory found -> docroot.show(found, names, more -> mayRead.test(place(more)), guest);
+        switch (mayRead.test(place(names)) ? tree.resolve(place(names)) : Resource.MISSING) {
+            case Resource.Directory found -> tree.show(found, names, more -> mayRead.test(place(more)), guest);
             case Document found -> {
                 found.file().close();
-                guest.document(new Tour.Sight(names, found.length(), found.modified(), () -> again(names, found)));
+                guest.document(new Tour.Sight(names, found.length(), found.modified(), 0, () -> again(names, found)));
             }
             case Resource.Missing _, Resource.Forbidden _ -> throw new NoSuchFileException("");
         }
     }
 
     private Document again(List<String> names, Document found) throws IOException {
-        Optional<Document> document = docroot.resolve(place(names)) instanceof Document again
+        Optional<Document> document = tree.resolve(place(names)) instanceof Document again
                 ? Optional.of(again) : Optional.empty();
         if (document.isPresent() && document.get().isSame(found)) {
             return document.get();

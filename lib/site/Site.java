@@ -43,7 +43,7 @@ public final class Site {
     /// A listing is what is there now, in the shape that Accept asks for.
     private static final Fields LISTING = Fields.of("Cache-Control", "no-cache", "Vary", "Accept");
 
-    private final Docroot docroot;
+    private final Tree tree;
     private final Manners manners;
     private final MediaTypes mediaTypes;
     private final StaticFiles files;
@@ -51,12 +51,12 @@ public final class Site {
     private final String methods;
     private final String allow;
 
-    public Site(Docroot docroot, Manners manners, MediaTypes mediaTypes, int mostRanges) {
-        this.docroot = docroot;
+    public Site(Tree tree, Manners manners, MediaTypes mediaTypes, int mostRanges) {
+        this.tree = tree;
         this.manners = manners;
         this.mediaTypes = mediaTypes;
-        this.files = new StaticFiles(docroot, mediaTypes, mostRanges);
-        this.writes = manners.writing == Writing.NONE ? Optional.empty()
+        this.files = new StaticFiles(tree, mediaTypes, mostRanges);
+        this.writes = manners.writing == Writing.NONE || !(tree instanceof Docroot docroot) ? Optional.empty()
                 : Optional.of(new Writes(docroot, manners.writing, manners.intake, manners.cors));
         String changes = writes.map(Writes::allowed).orElse("");
         this.methods = "GET, HEAD, OPTIONS" + changes;
@@ -151,7 +151,7 @@ public final class Site {
         if (manners.blind) {
             return place.segments().isEmpty() ? ReceivingPage.response() : Response.failure(Status.NOT_FOUND);
         }
-        return switch (docroot.resolve(place.segments())) {
+        return switch (tree.resolve(place.segments())) {
             case Resource.Document document -> document(request, place, document, now);
             case Resource.Directory directory -> place.directory()
                     ? directory(request, place, directory, now) : toDirectory(place);
@@ -168,7 +168,7 @@ public final class Site {
             return missing(request, place, now);
         }
         Response response = files.answer(request, document, place.segments(), now);
-        return docroot.onlyName().map(name -> response.with(Fields.of("Content-Disposition",
+        return tree.onlyName().map(name -> response.with(Fields.of("Content-Disposition",
                 Disposition.format("inline", name)))).orElse(response);
     }
 
@@ -180,7 +180,7 @@ public final class Site {
     private Response directory(Request request, Target.Place place, Resource.Directory directory, Instant now) {
         Optional<Archive.Form> archive = Archive.wanted(Query.parse(place.query().orElse("")));
         if (archive.isPresent() && manners.listing) {
-            return Archive.answer(archive.get(), request, place, docroot, directory, _ -> true, now);
+            return Archive.answer(archive.get(), request, place, tree, directory, _ -> true, now);
         }
         if (archive.isPresent()) {
             return Response.failure(Status.FORBIDDEN);
@@ -188,7 +188,7 @@ public final class Site {
         for (String name : manners.indexNames) {
             List<String> index = new ArrayList<>(place.segments());
             index.add(name);
-            switch (docroot.resolve(index)) {
+            switch (tree.resolve(index)) {
                 case Resource.Document document -> {
                     return files.answer(request, document, index, now);
                 }
@@ -201,13 +201,13 @@ public final class Site {
         if (!manners.listing) {
             return Response.failure(Status.FORBIDDEN);
         }
-        return docroot.isReadable(directory) ? listing(request, place, directory) : Response.failure(Status.FORBIDDEN);
+        return tree.isReadable(directory) ? listing(request, place, directory) : Response.failure(Status.FORBIDDEN);
     }
 
     /// The same directory for people, for programs that ask for JSON, and for all others.
     private Response listing(Request request, Target.Place place, Resource.Directory directory) {
         Query query = Query.parse(place.query().orElse(""));
-        Listing listing = new Listing(docroot, directory, Listing.Order.of(query));
+        Listing listing = new Listing(tree, directory, Listing.Order.of(query));
         if (query.has("json") || (!isForPerson(request) && accepts(request, "application/json"))) {
             return new Response(Status.OK, LISTING.with("Content-Type", "application/json"),
                     new Content.Stream(ListingText.json(place.path(), listing)));
@@ -216,7 +216,7 @@ public final class Site {
             ListingPage.Offers offers = new ListingPage.Offers(true, manners.writing != Writing.NONE,
                     manners.writing == Writing.WRITE);
             return new Response(Status.OK, Page.fields(),
-                    new Content.Stream(new ListingPage(place.segments(), listing, docroot, mediaTypes, offers)));
+                    new Content.Stream(new ListingPage(place.segments(), listing, tree, mediaTypes, offers)));
         }
         return new Response(Status.OK, LISTING.with("Content-Type", "text/html; charset=utf-8"),
                 new Content.Stream(ListingText.plain(place.segments(), listing)));
@@ -240,7 +240,7 @@ public final class Site {
         if (manners.spa && page) {
             for (String name : manners.indexNames) {
                 List<String> index = List.of(name);
-                if (docroot.resolve(index) instanceof Resource.Document document) {
+                if (tree.resolve(index) instanceof Resource.Document document) {
                     return files.answer(request, document, index, now);
                 }
             }

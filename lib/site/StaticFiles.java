@@ -27,12 +27,12 @@ public final class StaticFiles {
     /// the grace.
     private static final long STALE_SECONDS = 2;
 
-    private final Docroot docroot;
+    private final Tree tree;
     private final MediaTypes mediaTypes;
     private final int mostRanges;
 
-    StaticFiles(Docroot docroot, MediaTypes mediaTypes, int mostRanges) {
-        this.docroot = docroot;
+    StaticFiles(Tree tree, MediaTypes mediaTypes, int mostRanges) {
+        this.tree = tree;
         this.mediaTypes = mediaTypes;
         this.mostRanges = mostRanges;
     }
@@ -99,7 +99,7 @@ public final class StaticFiles {
     private Optional<Document> sibling(Document document, List<String> segments, Sibling sibling) {
         List<String> beside = new ArrayList<>(segments);
         beside.set(beside.size() - 1, segments.getLast() + sibling.ending);
-        if (!docroot.mayHold(beside) || !(docroot.resolve(beside) instanceof Document found)) {
+        if (!tree.mayHold(beside) || !(tree.resolve(beside) instanceof Document found)) {
             return Optional.empty();
         }
         if (found.modified().plusSeconds(STALE_SECONDS).isBefore(document.modified())) {

@@ -78,12 +78,12 @@ final class TarWalk implements Tour.Guest {
 
     @Override
     public void directory(List<String> names, Instant modified) throws IOException {
-        putHeader(Tar.directory(name(names), modified), modified);
+        putHeader(Tar.directory(name(names), modified), modified, 0);
     }
 
     @Override
     public void document(Tour.Sight sight) throws IOException {
-        putHeader(Tar.file(name(sight.names()), sight.length(), sight.modified()), sight.modified());
+        putHeader(Tar.file(name(sight.names()), sight.length(), sight.modified()), sight.modified(), sight.checksum());
         long from = Math.clamp(first - at, 0, sight.length());
         long to = Math.clamp(end - at, 0, sight.length());
         long behind = at + sight.length();
@@ -99,9 +99,9 @@ final class TarWalk implements Tour.Guest {
         return names.isEmpty() ? top : top + '/' + String.join("/", names);
     }
 
-    private void putHeader(byte[] blocks, Instant modified) throws IOException {
+    private void putHeader(byte[] blocks, Instant modified, long checksum) throws IOException {
         digest.update(blocks);
-        digest.update(modified.toString().getBytes(StandardCharsets.US_ASCII));
+        digest.update((modified.toString() + checksum).getBytes(StandardCharsets.US_ASCII));
         newest = modified.isAfter(newest) ? modified : newest;
         put(blocks, blocks.length);
     }
@@ -110,7 +110,7 @@ final class TarWalk implements Tour.Guest {
         byte[] buffer = new byte[(int) Math.min(BUFFER_OCTETS, to - from)];
         try (Content.OpenFile file = sight.opener().open().file()) {
             for (long offset = from; offset < to; ) {
-                int count = file.channel().read(ByteBuffer.wrap(buffer, 0, (int) Math.min(buffer.length, to - offset)), offset);
+                int count = file.read(ByteBuffer.wrap(buffer, 0, (int) Math.min(buffer.length, to - offset)), offset);
                 if (count < 0) {
                     throw new IOException("a document shrank");
                 }

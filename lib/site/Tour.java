@@ -41,8 +41,9 @@ final class Tour {
     /// A document as it is seen from outside.
     ///
     /// @param length in octets
+    /// @param checksum what else tells it from what it was; 0 where nothing does
     /// @param opener opens it; only while it is shown
-    record Sight(List<String> names, long length, Instant modified, Opener opener) {
+    record Sight(List<String> names, long length, Instant modified, long checksum, Opener opener) {
         Sight {
             names = List.copyOf(names);
         }
@@ -163,7 +164,7 @@ final class Tour {
                     : Optional.of(new Stop(names, directory.path().resolve(name), ""));
         }
         if (Files.isReadable(directory.path().resolve(name))) {
-            guest.document(new Sight(names, entry.get().length(), entry.get().modified(),
+            guest.document(new Sight(names, entry.get().length(), entry.get().modified(), 0,
                     () -> guide.open(directory, name, entry.get())));
         }
         return Optional.empty();

@@ -1,8 +1,12 @@
 package lib.site;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import lib.http.Content;
 
 /// Which names of a tree does a stranger get to know of?
 ///
@@ -34,6 +38,18 @@ public record Visibility(boolean hidden, boolean secrets) {
     private static boolean isSecret(String lower) {
         return SECRET_NAMES.contains(lower) || lower.startsWith(".env")
                 || SECRET_ENDINGS.stream().anyMatch(lower::endsWith);
+    }
+
+    /// A bundle keeps its key behind its certificates: this far is looked for it.
+    private static final int KEY_OCTETS = 64 * 1024;
+
+    /// Is there a private key in a file that is suspect?
+    static boolean holdsPrivateKey(Content.OpenFile file) throws IOException {
+        ByteBuffer front = ByteBuffer.allocate(KEY_OCTETS);
+        while (front.hasRemaining() && file.read(front, front.position()) > 0) {
+            // read on
+        }
+        return new String(front.array(), 0, front.position(), StandardCharsets.ISO_8859_1).contains("PRIVATE KEY-----");
     }
 
     /// Must a file of this name be looked into for a private key?

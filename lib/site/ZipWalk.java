@@ -59,7 +59,7 @@ final class ZipWalk implements Tour.Guest {
         byte[] buffer = new byte[(int) Math.min(BUFFER_OCTETS, sight.length())];
         try (Content.OpenFile file = sight.opener().open().file()) {
             for (long offset = 0; offset < sight.length(); ) {
-                int count = file.channel().read(ByteBuffer.wrap(buffer), offset);
+                int count = file.read(ByteBuffer.wrap(buffer), offset);
                 if (count < 0) {
                     throw new IOException("a document shrank");
                 }

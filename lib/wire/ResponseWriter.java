@@ -296,7 +296,7 @@ public final class ResponseWriter {
         socket.configureBlocking(false);
         try {
             while (offset < end) {
-                long count = file.channel().transferTo(offset, end - offset, socket);
+                long count = file.transferTo(offset, end - offset, socket);
                 if (count == 0) {
                     count = writeBlock(file, offset, end, socket);
                 }
@@ -342,7 +342,7 @@ public final class ResponseWriter {
     private static void read(Content.OpenFile file, ByteBuffer block, long start) throws IOException {
         long offset = start;
         while (block.hasRemaining()) {
-            int count = file.channel().read(block, offset);
+            int count = file.read(block, offset);
             if (count < 0) {
                 throw new EOFException("the file shrank while it was sent");
             }

@@ -272,6 +272,21 @@ class SettingsTest {
     }
 
     @Test
+    void aZipMustBeOneAndCanNeitherBeWrittenNorHoldHosts() throws IOException, Fault {
+        Path fake = Files.writeString(directory.resolve("fake.ZIP"), "no zip");
+        assertTrue(complaint(Setting.DOCBASE, fake.toString()).startsWith("'" + fake + "' can't be read as a zip; "));
+        Path zip = directory.resolve("real.jar");
+        try (var out = new java.util.zip.ZipOutputStream(Files.newOutputStream(zip))) {
+            out.putNextEntry(new java.util.zip.ZipEntry("a"));
+        }
+        assertEquals(zip, of(Setting.DOCBASE, zip.toString()).site().docbase());
+        for (Setting setting : List.of(Setting.UPLOAD, Setting.WRITE, Setting.VIRTHOST)) {
+            assertEquals("'" + zip + "' is a zip, which " + setting.longOption() + " can't use; unpack it.", complaint(
+                    Map.of(Setting.DOCBASE, List.of(zip.toString()), setting, List.of("true")), Map.of()));
+        }
+    }
+
+    @Test
     void aDocbaseThatCannotBeReadIsComplainedOf() throws IOException {
         Path locked = Files.createDirectory(directory.resolve("locked"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("---------")));
         assumeFalse(Files.isReadable(locked), "root reads everything");

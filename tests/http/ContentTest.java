@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,16 @@ class ContentTest {
     private record Opened(FileChannel channel) implements Content.OpenFile {
         static Opened of(Path directory) throws IOException {
             return new Opened(FileChannel.open(Files.createTempFile(directory, "content", ".txt")));
+        }
+
+        @Override
+        public int read(ByteBuffer into, long offset) throws IOException {
+            return channel.read(into, offset);
+        }
+
+        @Override
+        public long transferTo(long offset, long count, WritableByteChannel target) throws IOException {
+            return channel.transferTo(offset, count, target);
         }
 
         @Override

@@ -97,4 +97,16 @@ class ArchiveDownloadTest {
             assertTrue(client.countToEnd() < 17 << 20);
         }
     }
+
+    @Test
+    void aZipIsServedAsTheTreeThatIsInItToAClientThatReadsSlowlyToo() throws IOException {
+        Path zip = room.resolve("all.zip");
+        assertEquals(0, curl("-o", zip.toString(), url("/tree/?zip")).code());
+        try (ComancheProcess other = ComancheProcess.serve(zip, "-q"); RawClient slow = new RawClient(other.address(), 4096)) {
+            byte[] wanted = Files.readAllBytes(room.resolve("site/tree/b/c.bin"));
+            slow.send("GET /tree/b/c.bin HTTP/1.1\r\nHost: a\r\n\r\n").readHead();
+            assertArrayEquals(wanted, other.get("/tree/b/c.bin").content());
+            assertArrayEquals(wanted, slow.octets(wanted.length));
+        }
+    }
 }

@@ -37,7 +37,7 @@ import tests.site.Fixture.Asked;
 /// A directory as one download: what is in it, that other programs unpack it, and that any part of a tar is a part of the whole.
 class ArchiveTest {
     private static final Manners NO_LISTING = new Manners(List.of("index.html"), false, false, false, false, Writing.NONE,
-            Fixture.INTAKE, Fields.NONE);
+            Fixture.INTAKE, false, Fields.NONE);
 
     /// Prints of all that is below a directory the name's octets, in hexadecimal, and those of the content; of a directory
     /// only the first.
@@ -216,7 +216,7 @@ class ArchiveTest {
             dir             | attachment; filename="dir.tar"; filename*=UTF-8''dir.tar
             a b"c\\d%       | attachment; filename="a b_c_d_.tar"; filename*=UTF-8''a%20b%22c%5Cd%25.tar
             gr\u00c3\u00bcn | attachment; filename="gr__n.tar"; filename*=UTF-8''gr%C3%BCn.tar
-            gr\u00fcn       | attachment; filename="gr_n.tar"; filename*=UTF-8''gr_n.tar
+            gr\u00fcn       | attachment; filename="gr_n.tar"; filename*=UTF-8''gr%FCn.tar
             new\\nline      | attachment; filename="new_line.tar"; filename*=UTF-8''new%0Aline.tar
             """)
     void theFileIsCalledAsTheDirectoryIs(String name, String disposition) throws IOException {

@@ -60,7 +60,7 @@ class DocrootTest {
             case Resource.Directory _ -> "directory";
             case Resource.Document document -> {
                 ByteBuffer octets = ByteBuffer.allocate((int) document.length());
-                document.file().channel().read(octets, 0);
+                document.file().read(octets, 0);
                 document.file().close();
                 yield new String(octets.array(), StandardCharsets.ISO_8859_1).strip();
             }

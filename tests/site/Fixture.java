@@ -232,7 +232,7 @@ final class Fixture {
         private static String text(Content.FileSlice slice) {
             ByteBuffer octets = ByteBuffer.allocate((int) slice.length());
             try {
-                while (octets.hasRemaining() && slice.file().channel().read(octets, slice.offset() + octets.position()) >= 0) {
+                while (octets.hasRemaining() && slice.file().read(octets, slice.offset() + octets.position()) >= 0) {
                     // read on
                 }
             } catch (IOException e) {
