@@ -41,9 +41,24 @@ final class ZipWalk implements Tour.Guest {
     ///
     /// @throws IOException if `out` throws it, or the tree changes meanwhile
     static void write(Selection selection, String top, OutputStream out) throws IOException {
-        ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.UTF_8);
-        selection.show(new ZipWalk(top, zip));
-        zip.finish();
+        Zip zip = new Zip(out);
+        try {
+            selection.show(new ZipWalk(top, zip));
+            zip.finish();
+        } finally {
+            zip.release();
+        }
+    }
+
+    private static final class Zip extends ZipOutputStream {
+        Zip(OutputStream out) {
+            super(out, StandardCharsets.UTF_8);
+        }
+
+        /// Gives back what compression takes, and unlike [#close] writes no end: what broke off must not look whole.
+        void release() {
+            def.end();
+        }
     }
 
     @Override
