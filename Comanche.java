@@ -429,22 +429,32 @@ public final class Comanche {
                 logs.revert();
                 throw fault;
             }
-            if (confinement.root().isEmpty()) {
+            if (!latest.equals(tls)) {
                 tls.ifPresent(Tls::close);
                 latest.ifPresent(Tls::watch);
             }
             tls = latest;
         }
 
-        /// From inside a new root there is no way back to the certificates.
+        /// From inside a new root there is no way back to the certificates, and another user may not read them: those that
+        /// we have must do then.
         private Optional<Tls> renewed(Settings fresh) throws Fault {
-            if (confinement.root().isEmpty()) {
+            boolean same = fresh.tls().equals(settings.tls());
+            if (confinement.root().isPresent()) {
+                if (!same) {
+                    errors.warning("A change of certificates needs a restart inside a new root.");
+                }
+                return tls;
+            }
+            try {
                 return tls(fresh, errors);
+            } catch (Fault fault) {
+                if (confinement.isNone() || !same) {
+                    throw fault;
+                }
+                errors.warning(fault.getMessage() + " The old certificates go on.");
+                return tls;
             }
-            if (!fresh.tls().equals(settings.tls())) {
-                errors.warning("A change of certificates needs a restart inside a new root.");
-            }
-            return tls;
         }
     }
 
