@@ -37,7 +37,7 @@ import lib.wire.TlsChannel;
 ///      └───────────────────────────── persists ◀───────────────────────────────────────────────────┤
 ///                                      LINGER ◀── closes ───────────────────────────────────────────┘
 ///
-/// It runs on a virtual thread of its own. Another thread, the reaper, asks now and then whether it is overdue: every
+/// Where TLS is spoken, its handshake comes before all this. It runs on a virtual thread of its own. Another thread, the reaper, asks now and then whether it is overdue: every
 /// phase in which we wait for the client has a deadline, and only content and response move theirs on as octets move.
 final class Connection {
     /// At which door does the client stand?
@@ -96,7 +96,7 @@ final class Connection {
         this.errors = errors;
         this.client = client(socket);
         this.service = current.get();
-        this.tls = door == Door.SECURE ? Optional.of(new TlsChannel(socket, service.tls().orElseThrow()::engine)) : Optional.empty();
+        this.tls = door == Door.SECURE ? service.tls().map(keys -> new TlsChannel(socket, keys::engine)) : Optional.empty();
         this.channel = tls.isPresent() ? tls.get() : socket;
         this.reader = new RequestReader(channel, service.limits(), this::moved, this::begin);
         this.writer = new ResponseWriter(channel, service.server(), this::moved);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lib.host.Banner;
+import lib.host.Tls;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +37,20 @@ class BannerTest {
                     http://[::1]:8080/
                 Only this machine can connect; -a 0.0.0.0 lets others in. Ctrl+C stops.
                 """, banner("127.0.0.1", "8080", "::1", "8080"));
+    }
+
+    @Test
+    void underTlsItTellsHowTheCertificateIsTrusted() {
+        List<InetSocketAddress> address = List.of(new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 443));
+        Tls.Trust trust = new Tls.Trust(Path.of("/s/authority.crt"), "AA:BB", "CC:DD");
+        assertEquals("""
+                Comanche serves /home/ann/site
+                    https://192.0.2.1/x/
+                Browsers that trust this authority do not warn: import http://192.0.2.1:443/.well-known/comanche-ca.crt or /s/authority.crt
+                    authority SHA-256 AA:BB
+                    server    SHA-256 CC:DD
+                Ctrl+C stops.
+                """, Banner.format(SITE, address, List.of(), new Banner.Way(true, "/x/"), Optional.of(trust), false));
     }
 
     @ParameterizedTest

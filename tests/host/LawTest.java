@@ -131,6 +131,8 @@ class LawTest {
             java.lang.foreign | lib/host/Posix.java
             org.tomlj         | lib/host/ConfigFile.java
             picocli           | Comanche.java
+            SSLContext        | lib/host/Tls.java
+            KeyFactory        | lib/host/Certificates.java
             org.commonmark    | lib/site/Readme.java
             sun.misc          | lib/host/Signals.java
             toRealPath        | lib/site/Docroot.java
