@@ -89,22 +89,19 @@ final class Listing {
     ///
     /// @throws IOException if the directory goes away meanwhile, or `taker` has had enough
     Totals each(Taker taker) throws IOException {
-        Pass pass = new Pass(order.comparator(), Optional.empty());
-        try {
-            tree.entries(directory, pass::offer);
-            Totals totals = pass.totals();
-            for (Optional<Entry> last = pass.handOut(taker); pass.leftSome; last = pass.handOut(taker)) {
-                pass.close();
-                pass = new Pass(order.comparator(), last);
+        Optional<Entry> last = Optional.empty();
+        while (true) {
+            try (Pass pass = new Pass(order.comparator(), last)) {
                 tree.entries(directory, pass::offer);
+                last = pass.handOut(taker);
+                if (!pass.leftSome) {
+                    return pass.totals();
+                }
             }
-            return totals;
-        } finally {
-            pass.close();
         }
     }
 
-    /// Once through the directory: the first entries behind the last of the pass before.
+    /// Once through the directory: counts everything, and holds the first entries behind the last of the pass before.
     private static final class Pass implements AutoCloseable {
         private final Comparator<Entry> comparator;
         private final Optional<Entry> last;

@@ -237,13 +237,11 @@ class BrowserTest {
 
     @Test
     void nobodyIsShutOut() throws IOException {
-        for (boolean dark : List.of(false, true)) {
-            for (boolean phone : List.of(false, true)) {
-                browser.pretend(dark, phone);
-                for (String target : List.of("/deep/list/", "/introduced/", "/missing")) {
-                    browser.open(server, target);
-                    assertEquals(List.of(), browser.barriers(), target + (dark ? " dark" : " light") + (phone ? " phone" : ""));
-                }
+        for (String mode : List.of("light", "dark", "phone")) {
+            browser.pretend(mode.equals("dark"), mode.equals("phone"));
+            for (String target : List.of("/deep/list/", "/introduced/", "/missing")) {
+                browser.open(server, target);
+                assertEquals(List.of(), browser.barriers(), target + ' ' + mode);
             }
         }
     }

@@ -148,13 +148,12 @@ class BrowserUploadTest {
         browser.await(".failed", "There is something of this name already.");
         browser.drop(10, ".hidden");
         browser.await(".failed", "This place does not take it.");
-        serve("--upload", "--min-free", "999999g");
+        serve("--upload", "--min-free", "999999g", "--max-upload", "1k");
         browser.drop(10, "a.txt");
         browser.await(".failed", "The disk of the server is full.");
-        browser.await(".transfers header", "0 of 1 uploaded, 1 failed");
-        serve("--upload", "--max-upload", "1k");
         browser.drop(1025, "a.txt");
         browser.await(".failed", "Too large for this server.");
+        browser.await(".transfers header", "0 of 2 uploaded, 2 failed");
         assertEquals(List.of(), there());
     }
 
