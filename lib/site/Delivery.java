@@ -73,7 +73,9 @@ record Delivery(List<String> segments, Clash clash, boolean folders, Fields cond
                     folders && status == Status.CONFLICT ? Optional.empty() : Optional.of(status);
             case Spot spot -> {
                 try (spot) {
-                    yield objection(spot.occupant(), conditions, clash, now);
+                    Optional<BasicFileAttributes> occupant = spot.occupant();
+                    boolean evaded = clash == Clash.RENAME && !occupant.map(BasicFileAttributes::isRegularFile).orElse(true);
+                    yield evaded ? Optional.empty() : objection(occupant, conditions, clash, now);
                 }
             }
         };

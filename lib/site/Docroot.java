@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
@@ -101,7 +102,8 @@ public final class Docroot implements Tree {
 
     /// What could drive a terminal may be in a tree, but does not come into one through us.
     private static boolean isDecent(String segment) {
-        return segment.chars().noneMatch(c -> c < ' ' || c == 0x7F);
+        String text = new String(segment.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        return text.codePoints().noneMatch(Character::isISOControl);
     }
 
     /// The directory that these segments name, for somebody who wants to write in it; empty if there is none.

@@ -82,12 +82,10 @@ public final class Multipart {
             begin();
         }
         skip();
-
-        String rest = line();
-        if (rest.startsWith("--")) {
+        if (isLast()) {
             return Optional.empty();
         }
-        if (!rest.isBlank()) {
+        if (!line().isBlank()) {
             throw new MalformedForm();
         }
         Fields fields = fields();
@@ -119,6 +117,15 @@ public final class Multipart {
         } catch (EarlyEnd _) {
             throw new MalformedForm();
         }
+    }
+
+    /// The last delimiter has two hyphens behind it; clients differ in what follows them, if anything.
+    private boolean isLast() throws IOException {
+        boolean more = true;
+        while (end - first < 2 && more) {
+            more = fill();
+        }
+        return end - first >= 2 && window[first] == '-' && window[first + 1] == '-';
     }
 
     private Fields fields() throws IOException, MalformedForm {
