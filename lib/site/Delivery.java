@@ -101,14 +101,18 @@ record Delivery(List<String> segments, Clash clash, boolean folders, Fields cond
 
     /// Brings a whole draft to its place.
     ///
-    /// @throws IOException if the system refuses; then nothing has changed
+    /// @throws IOException if the system refuses
     Result deliver(Docroot docroot, Draft draft, Instant now) throws IOException {
         draft.secure();
         return switch (docroot.place(segments, folders)) {
             case Placement.Refused(Status status) -> new Declined(status);
             case Spot spot -> {
                 try (spot) {
-                    yield exclusively(() -> publish(docroot, spot, draft, now));
+                    Result result = exclusively(() -> publish(docroot, spot, draft, now));
+                    if (result instanceof Delivered) {
+                        spot.directory().secure();
+                    }
+                    yield result;
                 }
             }
         };

@@ -116,6 +116,30 @@ public final class Docroot implements Tree {
         }
     }
 
+    /// A directory that is held open, and where it is.
+    record Ground(OpenDirectory directory, List<String> segments) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            directory.close();
+        }
+    }
+
+    /// The deepest directory on the way to these segments, which are a place, that is there already: what is made below it
+    /// lies on the same disk.
+    ///
+    /// @throws IOException if something on the way is no directory, or closed to us
+    Ground ground(List<String> segments) throws IOException {
+        List<Path> names = names(segments.subList(0, segments.size() - 1)).orElseThrow();
+        OpenDirectory directory = OpenDirectory.of(root);
+        int depth = 0;
+        while (depth < names.size() && directory.occupant(names.get(depth)).isPresent()) {
+            try (OpenDirectory parent = directory) {
+                directory = parent.child(names.get(depth++));
+            }
+        }
+        return new Ground(directory, segments.subList(0, depth));
+    }
+
     /// Looks at a directory, and says which of its directories are to be visited as well.
     @FunctionalInterface
     interface Visitor {

@@ -6,10 +6,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileStore;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,8 +18,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import lib.http.EntityTag;
+import lib.http.Tokens;
 import lib.site.Placement.Spot;
 
 /// How does a file come into being without ever being seen half?
@@ -33,6 +37,8 @@ final class Draft implements AutoCloseable {
 
     static final String ENDING = ".part";
 
+    private static final int TOKEN_OCTETS = 16;
+
     private static final Set<OpenOption> CREATE =
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ, NOFOLLOW_LINKS);
     private static final Set<OpenOption> APPEND =
@@ -45,54 +51,92 @@ final class Draft implements AutoCloseable {
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
+    /// Drafts that this process has in hand, by their tokens. Its lock on one belongs to the whole process, and ends as soon
+    /// as any descriptor of that file is closed (fcntl(2)): who wants to know of one asks here first.
+    private static final Set<String> IN_HAND = ConcurrentHashMap.newKeySet();
+
     private final OpenDirectory directory;
-    private final Path name;
+    private final String token;
     private final FileChannel channel;
     private long length;
     private long asked = -1;
     private boolean kept;
 
-    private Draft(OpenDirectory directory, Path name, FileChannel channel) throws IOException {
+    private Draft(OpenDirectory directory, String token, FileChannel channel) throws IOException {
         this.directory = directory;
-        this.name = name;
+        this.token = token;
         this.channel = channel;
         this.length = channel.size();
     }
 
     /// A name that nobody can guess, to begin a draft with.
     static String token() {
-        byte[] octets = new byte[16];
+        byte[] octets = new byte[TOKEN_OCTETS];
         RANDOM.nextBytes(octets);
         return HexFormat.of().formatHex(octets);
     }
 
-    private static Path name(String token) {
+    static boolean isToken(String text) {
+        return text.length() == 2 * TOKEN_OCTETS && text.chars().allMatch(c -> Tokens.isDigit(c) || c >= 'a' && c <= 'f');
+    }
+
+    static Path name(String token) {
         return Path.of(Visibility.OWN + token + ENDING);
     }
 
     /// A new one.
     ///
-    /// @throws IOException if the directory can't be written
+    /// @throws AccessDeniedException if the directory can't be written by us
+    /// @throws IOException if there is no room for it
     static Draft begin(OpenDirectory directory, String token) throws IOException {
-        return locked(directory, name(token), directory.open(name(token), CREATE));
-    }
-
-    /// One that was begun before.
-    ///
-    /// @throws IOException if it is gone, or is being written
-    static Draft resume(OpenDirectory directory, String token) throws IOException {
-        return locked(directory, name(token), directory.open(name(token), APPEND));
-    }
-
-    private static Draft locked(OpenDirectory directory, Path name, FileChannel channel) throws IOException {
         try {
-            if (channel.tryLock() != null) {
-                return new Draft(directory, name, channel);
-            }
-            throw new IOException("the draft is being written");
-        } catch (OverlappingFileLockException | IOException e) {
-            channel.close();
-            throw new IOException(e);
+            return open(directory, token, CREATE, true).orElseThrow(() -> new FileAlreadyExistsException(token));
+        } catch (FileSystemException e) {
+            throw Files.isWritable(directory.path()) ? e : new AccessDeniedException(token);
+        }
+    }
+
+    /// One that was begun before; empty if somebody else has it in hand.
+    ///
+    /// @throws java.nio.file.NoSuchFileException if it is gone
+    static Optional<Draft> resume(OpenDirectory directory, String token) throws IOException {
+        return open(directory, token, APPEND, true);
+    }
+
+    /// Takes away one that nobody has in hand, and nobody has touched since; returns whether it is gone.
+    static boolean clear(OpenDirectory directory, String token, Instant since) throws IOException {
+        boolean touched = !directory.attributes(name(token)).lastModifiedTime().toInstant().isBefore(since);
+        Optional<Draft> draft = touched ? Optional.empty() : open(directory, token, APPEND, false);
+        draft.ifPresent(Draft::close);
+        return draft.isPresent();
+    }
+
+    /// @param trusting is a draft free if the file system knows no locks?
+    private static Optional<Draft> open(OpenDirectory directory, String token, Set<OpenOption> options, boolean trusting)
+            throws IOException {
+        if (!IN_HAND.add(token)) {
+            return Optional.empty();
+        }
+        Draft draft;
+        try {
+            draft = new Draft(directory, token, directory.open(name(token), options));
+        } catch (IOException e) {
+            IN_HAND.remove(token);
+            throw e;
+        }
+        if (draft.isFree(trusting)) {
+            return Optional.of(draft);
+        }
+        draft.keep();
+        draft.close();
+        return Optional.empty();
+    }
+
+    private boolean isFree(boolean trusting) {
+        try {
+            return channel.tryLock() != null;
+        } catch (IOException _) {
+            return trusting;
         }
     }
 
@@ -152,14 +196,11 @@ final class Draft implements AutoCloseable {
         return isRoom(directory, octets, leastFree);
     }
 
-    /// Would so many octets leave as many free as must stay?
+    /// Would so many octets leave as many free as must stay? Where that can't be told, or nothing is free, it is tried: the
+    /// disk will say. Not by [java.nio.file.FileStore], which reads the list of all mounts each time.
     static boolean isRoom(OpenDirectory directory, long octets, long leastFree) {
-        try {
-            FileStore disk = Files.getFileStore(directory.path());
-            return disk.getUsableSpace() - octets >= leastFree;
-        } catch (IOException _) {
-            return true; // what can't be told is tried
-        }
+        long usable = directory.path().toFile().getUsableSpace();
+        return usable == 0 || usable - octets >= leastFree;
     }
 
     /// Brings the octets to disk.
@@ -169,19 +210,24 @@ final class Draft implements AutoCloseable {
         try {
             channel.force(true);
         } catch (IOException e) {
-            throw new FileSystemException(name.toString(), null, e.getMessage());
+            throw new FileSystemException(token, null, e.getMessage());
         }
     }
 
     /// Puts it in the place of whatever stands at the spot, in one step; it has been secured before.
     ///
     /// @return its validator
-    /// @throws IOException if it can't be put there
+    /// @throws AccessDeniedException if what stands there can't be replaced
     EntityTag publish(Spot spot) throws IOException {
-        BasicFileAttributes attributes = directory.attributes(name);
-        directory.move(name, spot.directory(), spot.name());
+        BasicFileAttributes attributes = directory.attributes(name(token));
+        try {
+            directory.move(name(token), spot.directory(), spot.name());
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException _) {
+            throw new AccessDeniedException(token);
+        }
         kept = true;
-        spot.directory().secure();
         return EntityTag.of(attributes.size(), attributes.lastModifiedTime().toInstant(), "");
     }
 
@@ -190,24 +236,12 @@ final class Draft implements AutoCloseable {
     public void close() {
         try (channel) {
             if (!kept) {
-                directory.delete(name);
+                directory.delete(name(token));
             }
         } catch (IOException _) {
             // the next start clears it away
-        }
-    }
-
-    /// Is this a draft that nobody writes, and nobody has touched since?
-    ///
-    /// @param name of a draft
-    static boolean isLeftover(OpenDirectory directory, Path name, Instant since) throws IOException {
-        if (!directory.attributes(name).lastModifiedTime().toInstant().isBefore(since)) {
-            return false;
-        }
-        try (FileChannel channel = directory.open(name, APPEND)) {
-            return channel.tryLock() != null;
-        } catch (OverlappingFileLockException _) {
-            return false;
+        } finally {
+            IN_HAND.remove(token);
         }
     }
 }

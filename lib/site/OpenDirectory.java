@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
@@ -14,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 import java.util.Set;
 
 /// What do names mean, from one step to the next? The same, in a directory that is held open.
@@ -24,8 +27,12 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
     private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, NOFOLLOW_LINKS);
 
     /// A name on the way to another is a link.
-    static final class LinkOnTheWay extends IOException {
+    static final class LinkOnTheWay extends FileSystemException {
         private static final long serialVersionUID = 1;
+
+        LinkOnTheWay(Path name) {
+            super(name.toString());
+        }
     }
 
     static OpenDirectory of(Path path) throws IOException {
@@ -39,9 +46,18 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
                 : Files.readAttributes(path.resolve(name), BasicFileAttributes.class, NOFOLLOW_LINKS);
     }
 
+    /// The same; empty if nothing stands there.
+    Optional<BasicFileAttributes> occupant(Path name) throws IOException {
+        try {
+            return Optional.of(attributes(name));
+        } catch (NoSuchFileException _) {
+            return Optional.empty();
+        }
+    }
+
     OpenDirectory child(Path name) throws IOException {
         if (attributes(name).isSymbolicLink()) {
-            throw new LinkOnTheWay();
+            throw new LinkOnTheWay(name);
         }
         return new OpenDirectory(stream instanceof SecureDirectoryStream<Path> secure
                 ? secure.newDirectoryStream(name, NOFOLLOW_LINKS)
@@ -89,6 +105,7 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
     OpenDirectory childMade(Path name) throws IOException {
         try {
             Files.createDirectory(path.resolve(name));
+            secure();
         } catch (FileAlreadyExistsException _) {
             // so much the better
         }
@@ -97,7 +114,7 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
 
     /// Brings its names to disk (fsync(2) of a directory).
     void secure() throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        try (FileChannel channel = open(Path.of("."))) {
             channel.force(true);
         }
     }

@@ -1,7 +1,6 @@
 package lib.site;
 
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
@@ -15,11 +14,7 @@ sealed interface Placement {
 
         /// What stands there; empty if nothing does.
         Optional<BasicFileAttributes> occupant() throws IOException {
-            try {
-                return Optional.of(directory.attributes(name));
-            } catch (NoSuchFileException _) {
-                return Optional.empty();
-            }
+            return directory.occupant(name);
         }
 
         /// Another name in the same directory.

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -108,9 +109,10 @@ final class Uploads {
 
     /// A new upload, with what this request brings of it.
     ///
-    /// @param place where `directory` is, in which the draft is written; what stands before it is in `mount`
-    Response create(Request request, String mount, List<String> place, OpenDirectory directory, Delivery delivery,
-                    Exchange exchange, Instant now) throws IOException {
+    /// @param ground where the draft is written; what stands before it is in `mount`
+    Response create(Request request, String mount, Docroot.Ground ground, Delivery delivery, Exchange exchange,
+                    Instant now) throws IOException {
+        OpenDirectory directory = ground.directory();
         long length = announced(request, 0);
         if (length == -2) {
             return Response.failure(Status.BAD_REQUEST);
@@ -128,7 +130,7 @@ final class Uploads {
         try (Draft draft = Draft.begin(directory, token)) {
             write(directory, token, plan);
             draft.keep();
-            String location = mount + location(place, token);
+            String location = mount + location(ground.segments(), token);
             announce(request, location, exchange);
             Response response = append(request, mount, directory, token, draft, plan, exchange, now);
             boolean unfinished = response.fields().lists("Upload-Complete", "?0");
@@ -153,24 +155,31 @@ final class Uploads {
 
     /// HEAD, PATCH or DELETE of an upload resource in the directory that `place` names.
     Response answer(Request request, Target.Place place, String token, Exchange exchange, Instant now) throws IOException {
-        boolean plausible = token.length() == 32 && token.chars().allMatch(c -> Tokens.hexValue(c) >= 0);
-        Optional<OpenDirectory> directory = plausible ? docroot.directory(place.segments()) : Optional.empty();
+        Optional<OpenDirectory> directory = Draft.isToken(token) ? docroot.directory(place.segments()) : Optional.empty();
         if (directory.isEmpty()) {
             return Response.failure(Status.NOT_FOUND);
         }
-
-        Transfer transfer = take(token, exchange.content());
         try (OpenDirectory open = directory.get()) {
-            Optional<Plan> plan = read(open, token);
-            return plan.isPresent() ? answer(request, place.mount(), open, token, plan.get(), exchange, now) : afterwards(request, token);
-        } finally {
-            release(token, transfer);
+            Transfer transfer = take(token, exchange.content());
+            try {
+                Optional<Plan> plan = read(open, token);
+                return plan.isPresent() ? answer(request, place.mount(), open, token, plan.get(), exchange, now)
+                        : afterwards(request, token);
+            } catch (NoSuchFileException _) {
+                return Response.failure(Status.NOT_FOUND);
+            } finally {
+                release(token, transfer);
+            }
         }
     }
 
     private Response answer(Request request, String mount, OpenDirectory directory, String token, Plan plan,
                             Exchange exchange, Instant now) throws IOException {
-        try (Draft draft = Draft.resume(directory, token)) {
+        Optional<Draft> resumed = Draft.resume(directory, token);
+        if (resumed.isEmpty()) {
+            return Response.failure(Status.SERVICE_UNAVAILABLE, "Retry-After", "1");
+        }
+        try (Draft draft = resumed.get()) {
             draft.keep();
             return switch (request.method()) {
                 case "HEAD" -> Response.of(Status.NO_CONTENT, state(draft.length(), plan.length, false)
@@ -330,6 +339,9 @@ final class Uploads {
             while (octets.hasRemaining()) {
                 channel.write(octets);
             }
+        } catch (IOException e) {
+            forget(directory, token);
+            throw new FileSystemException(token, null, e.getMessage());
         }
     }
 
@@ -367,19 +379,20 @@ final class Uploads {
                 : Optional.empty());
     }
 
-    /// Clears away what a server has left that was killed, and uploads that nobody has gone on with in time.
+    /// Clears away what a server has left that was killed before `now`, and uploads that nobody has gone on with in time.
     ///
     /// @return the directories below
-    static List<Path> sweep(OpenDirectory directory, Instant expired) throws IOException {
+    static List<Path> sweep(OpenDirectory directory, Instant now, Instant expired) throws IOException {
         List<Path> below = new ArrayList<>();
         for (Path path : directory.stream()) {
             Path name = path.getFileName();
             String octets = FileNames.octets(name);
             try {
-                if (octets.startsWith(Visibility.OWN)) {
-                    sweep(directory, octets, expired);
-                } else if (directory.attributes(name).isDirectory()) {
+                Optional<String> token = token(octets, Draft.ENDING).or(() -> token(octets, ENDING));
+                if (directory.attributes(name).isDirectory()) {
                     below.add(name);
+                } else if (token.isPresent()) {
+                    clear(directory, token.get(), now, expired);
                 }
             } catch (IOException _) {
                 // gone meanwhile, or not ours to clear away
@@ -388,26 +401,18 @@ final class Uploads {
         return below;
     }
 
-    private static void sweep(OpenDirectory directory, String name, Instant expired) throws IOException {
-        String token = name.substring(Visibility.OWN.length(), name.lastIndexOf('.'));
-        Path draft = Path.of(Visibility.OWN + token + Draft.ENDING);
-        boolean resumable = exists(directory, meta(token));
-        boolean begun = exists(directory, draft);
-        if (begun && Draft.isLeftover(directory, draft, resumable ? expired : Instant.MAX)) {
-            directory.delete(draft);
-            begun = false;
-        }
-        if (resumable && !begun) {
-            directory.delete(meta(token));
-        }
+    private static Optional<String> token(String name, String ending) {
+        boolean ours = name.startsWith(Visibility.OWN) && name.endsWith(ending);
+        return ours ? Optional.of(name.substring(Visibility.OWN.length(), name.length() - ending.length())).filter(Draft::isToken)
+                : Optional.empty();
     }
 
-    private static boolean exists(OpenDirectory directory, Path name) throws IOException {
-        try {
-            directory.attributes(name);
-            return true;
-        } catch (NoSuchFileException _) {
-            return false;
+    private static void clear(OpenDirectory directory, String token, Instant now, Instant expired) throws IOException {
+        boolean resumable = directory.occupant(meta(token)).isPresent();
+        boolean begun = directory.occupant(Draft.name(token)).isPresent();
+        boolean gone = !begun || Draft.clear(directory, token, resumable ? expired : now);
+        if (resumable && gone) {
+            forget(directory, token);
         }
     }
 }

@@ -1,10 +1,13 @@
 package lib.site;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,8 +95,10 @@ final class Writes {
                 case "DELETE" -> delete(request, place, now);
                 default -> notAllowed();
             };
-        } catch (AccessDeniedException _) {
+        } catch (AccessDeniedException | OpenDirectory.LinkOnTheWay _) {
             return Response.failure(Status.FORBIDDEN);
+        } catch (NoSuchFileException | NotDirectoryException _) {
+            return Response.failure(Status.CONFLICT); // a directory on the way was taken away a moment ago
         } catch (FileSystemException _) {
             return Response.failure(Status.INSUFFICIENT_STORAGE);
         }
@@ -134,8 +139,7 @@ final class Writes {
         }
         Clash clash = writing == Writing.WRITE ? Clash.REPLACE : Clash.REFUSE;
         Delivery delivery = new Delivery(place.segments(), clash, false, conditions(request));
-        List<String> parent = place.segments().subList(0, place.segments().size() - 1);
-        return receive(request, place.mount(), parent, delivery, exchange, now);
+        return receive(request, place.mount(), delivery, exchange, now);
     }
 
     private static Fields conditions(Request request) {
@@ -145,33 +149,31 @@ final class Writes {
 
     /// One file, from content that is nothing else. What can be refused is refused before any of it is read.
     ///
-    /// @param place where the draft is written; what stands before it is in `mount`
-    private Response receive(Request request, String mount, List<String> place, Delivery delivery, Exchange exchange,
-                             Instant now) throws IOException {
+    /// @param mount what stands before its target
+    private Response receive(Request request, String mount, Delivery delivery, Exchange exchange, Instant now)
+            throws IOException {
         Optional<Status> objection = delivery.objection(docroot, now);
-        Optional<OpenDirectory> directory = objection.isPresent() ? Optional.empty() : docroot.directory(place);
-        if (directory.isEmpty()) {
-            return Response.failure(objection.orElse(Status.CONFLICT));
+        if (objection.isPresent()) {
+            return Response.failure(objection.get());
         }
-
-        try (OpenDirectory open = directory.get()) {
+        try (Docroot.Ground ground = docroot.ground(delivery.segments())) {
             if (Uploads.isWishedFor(request)) {
-                return uploads.create(request, mount, place, open, delivery, exchange, now);
+                return uploads.create(request, mount, ground, delivery, exchange, now);
             }
             long announced = request.fields().first("Content-Length").filter(Tokens::isDigits).map(Long::parseLong).orElse(0L);
             if (announced > intake.mostOctets()) {
                 return Response.failure(Status.CONTENT_TOO_LARGE);
             }
-            if (!Draft.isRoom(open, announced, intake.leastFree())) {
+            if (!Draft.isRoom(ground.directory(), announced, intake.leastFree())) {
                 return Response.failure(Status.INSUFFICIENT_STORAGE);
             }
-            return response(mount, store(open, delivery, exchange.content(), now));
+            return response(mount, store(ground, delivery, exchange.content(), now));
         }
     }
 
-    private Delivery.Result store(OpenDirectory directory, Delivery delivery, java.io.InputStream content, Instant now)
+    private Delivery.Result store(Docroot.Ground ground, Delivery delivery, InputStream content, Instant now)
             throws IOException {
-        try (Draft draft = Draft.begin(directory, Draft.token())) {
+        try (Draft draft = Draft.begin(ground.directory(), Draft.token())) {
             return switch (draft.take(content, intake)) {
                 case WHOLE -> delivery.deliver(docroot, draft, now);
                 case TOO_LARGE -> new Delivery.Declined(Status.CONTENT_TOO_LARGE);
@@ -197,18 +199,15 @@ final class Writes {
             return docroot.mayHold(place.segments()) ? Response.failure(Status.METHOD_NOT_ALLOWED, "Allow",
                     "GET, HEAD, OPTIONS") : Response.failure(Status.NOT_FOUND);
         }
-        try (OpenDirectory open = directory.get()) {
-            String type = request.fields().first("Content-Type").orElse("");
-            Optional<Multipart> form = Multipart.of(type, exchange.content());
-            if (form.isPresent()) {
-                return form(request, place, open, form.get(), now);
-            }
-            Optional<String> name = request.fields().first("Content-Disposition").flatMap(Disposition::parse)
-                    .flatMap(Disposition::filename);
-            return name.isEmpty() || name.get().isEmpty()
-                    ? Response.failure(Status.UNSUPPORTED_MEDIA_TYPE, "Accept-Post", "multipart/form-data")
-                    : receive(request, place.mount(), place.segments(), delivery(place, name.get(), conditions(request)), exchange, now);
+        directory.get().close();
+        Optional<Multipart> form = Multipart.of(request.fields().first("Content-Type").orElse(""), exchange.content());
+        if (form.isPresent()) {
+            return form(request, place, form.get(), now);
         }
+        Optional<String> name = request.fields().first("Content-Disposition").flatMap(Disposition::parse)
+                .flatMap(Disposition::filename).filter(text -> !text.isEmpty());
+        return name.isEmpty() ? Response.failure(Status.UNSUPPORTED_MEDIA_TYPE, "Accept-Post", "multipart/form-data")
+                : receive(request, place.mount(), delivery(place, name.get(), conditions(request)), exchange, now);
     }
 
     /// A name may bring folders along: `trip/day 1/sea.jpg`.
@@ -219,8 +218,7 @@ final class Writes {
     }
 
     /// Each file has its place as soon as it is whole. What comes behind one that is refused is not read.
-    private Response form(Request request, Target.Place place, OpenDirectory directory, Multipart form, Instant now)
-            throws IOException {
+    private Response form(Request request, Target.Place place, Multipart form, Instant now) throws IOException {
         List<String> targets = new ArrayList<>();
         try {
             for (Optional<Multipart.Part> part = form.next(); part.isPresent(); part = form.next()) {
@@ -232,7 +230,7 @@ final class Writes {
                 if (targets.size() == intake.mostFiles()) {
                     return Response.failure(Status.CONTENT_TOO_LARGE);
                 }
-                switch (store(place, directory, name.get(), part.get(), now)) {
+                switch (store(place, name.get(), part.get(), now)) {
                     case Delivery.Delivered delivered -> targets.add(place.mount() + delivered.target());
                     case Delivery.Declined(Status status) -> {
                         return Response.failure(status);
@@ -245,12 +243,15 @@ final class Writes {
         return targets.isEmpty() ? Response.failure(Status.BAD_REQUEST) : stored(request, place, targets);
     }
 
-    private Delivery.Result store(Target.Place place, OpenDirectory directory, String name, Multipart.Part part, Instant now)
-            throws IOException {
+    private Delivery.Result store(Target.Place place, String name, Multipart.Part part, Instant now) throws IOException {
         Delivery delivery = delivery(place, name, Fields.NONE);
         Optional<Status> objection = delivery.objection(docroot, now);
-        return objection.isPresent() ? new Delivery.Declined(objection.get())
-                : store(directory, delivery, part.content(), now);
+        if (objection.isPresent()) {
+            return new Delivery.Declined(objection.get());
+        }
+        try (Docroot.Ground ground = docroot.ground(delivery.segments())) {
+            return store(ground, delivery, part.content(), now);
+        }
     }
 
     /// A browser goes back to the page that it came from; a program reads where its files are, a target on a line.
@@ -270,7 +271,11 @@ final class Writes {
                     Response.failure(status == Status.CONFLICT ? Status.NOT_FOUND : status, "Allow", "GET, HEAD, OPTIONS, POST");
             case Spot spot -> {
                 try (spot) {
-                    yield Delivery.exclusively(() -> delete(request, place, spot, now));
+                    Response response = Delivery.exclusively(() -> delete(request, place, spot, now));
+                    if (!response.status().isError()) {
+                        spot.directory().secure();
+                    }
+                    yield response;
                 }
             }
         };
@@ -293,15 +298,18 @@ final class Writes {
             } else {
                 spot.directory().delete(spot.name());
             }
-            spot.directory().secure();
             return Response.of(Status.NO_CONTENT, Fields.NONE);
         } catch (DirectoryNotEmptyException _) {
             return Response.failure(Status.CONFLICT);
+        } catch (NoSuchFileException _) {
+            return Response.failure(Status.NOT_FOUND);
+        } catch (FileSystemException _) {
+            return Response.failure(Status.FORBIDDEN); // another's file, a disk that is only read, a mount
         }
     }
 
     /// Clears the tree of what broken uploads have left, as far as it can be entered.
     void sweep(Instant now) {
-        docroot.visit(directory -> Uploads.sweep(directory, now.minus(intake.expiry())));
+        docroot.visit(directory -> Uploads.sweep(directory, now, now.minus(intake.expiry())));
     }
 }
