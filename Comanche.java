@@ -43,6 +43,7 @@
 //SOURCES lib/wire/RequestContent.java
 //SOURCES lib/wire/RequestReader.java
 //SOURCES lib/wire/ResponseWriter.java
+//SOURCES lib/wire/Block.java
 //SOURCES lib/wire/Multipart.java
 //SOURCES lib/wire/TlsChannel.java
 

@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import lib.http.EntityTag;
 import lib.http.Tokens;
 import lib.site.Placement.Spot;
+import lib.wire.Block;
 
 /// How does a file come into being without ever being seen half?
 ///
@@ -43,8 +44,6 @@ final class Draft implements AutoCloseable {
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ, NOFOLLOW_LINKS);
     private static final Set<OpenOption> APPEND =
             Set.of(StandardOpenOption.WRITE, StandardOpenOption.READ, NOFOLLOW_LINKS);
-    private static final int FIRST_OCTETS = 8 * 1024;
-    private static final int BLOCK_OCTETS = 128 * 1024;
 
     /// The disk is asked for its free space this often.
     private static final long ASKING_OCTETS = 16L << 20;
@@ -155,32 +154,31 @@ final class Draft implements AutoCloseable {
         kept = false;
     }
 
-    /// Takes what `content` brings, behind what is there. The block grows with a fast client: many slow ones must not fill
-    /// the memory.
+    /// Takes what `content` brings, behind what is there.
     ///
     /// @throws IOException if the content can't be read
     Outcome take(InputStream content, Intake intake) throws IOException {
-        byte[] block = new byte[FIRST_OCTETS];
-        for (int count = content.read(block); count >= 0; count = content.read(block)) {
-            if (length + count > intake.mostOctets()) {
-                return Outcome.TOO_LARGE;
+        try (Block block = new Block()) {
+            byte[] octets = block.octets();
+            for (int count = content.read(octets); count >= 0; count = content.read(octets)) {
+                if (length + count > intake.mostOctets()) {
+                    return Outcome.TOO_LARGE;
+                }
+                if (!isRoom(count, intake.leastFree()) || !write(octets, count)) {
+                    return Outcome.NO_SPACE;
+                }
+                octets = block.after(count);
             }
-            if (!isRoom(count, intake.leastFree()) || !write(block, count)) {
-                return Outcome.NO_SPACE;
-            }
-            if (count == block.length && count < BLOCK_OCTETS) {
-                block = new byte[BLOCK_OCTETS];
-            }
+            return Outcome.WHOLE;
         }
-        return Outcome.WHOLE;
     }
 
     /// Whatever the system says against writing to our own file, it comes to this: it can't be stored.
-    private boolean write(byte[] block, int count) {
+    private boolean write(byte[] octets, int count) {
         try {
-            ByteBuffer octets = ByteBuffer.wrap(block, 0, count);
-            while (octets.hasRemaining()) {
-                length += channel.write(octets, length);
+            ByteBuffer left = ByteBuffer.wrap(octets, 0, count);
+            while (left.hasRemaining()) {
+                length += channel.write(left, length);
             }
             return true;
         } catch (IOException _) {

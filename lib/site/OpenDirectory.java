@@ -4,11 +4,13 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
@@ -55,13 +57,25 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
         }
     }
 
+    /// @throws LinkOnTheWay if the name is a link, or was exchanged for one a moment ago
+    /// @throws NotDirectoryException if it is something else: to open a FIFO would be to wait for its writer
     OpenDirectory child(Path name) throws IOException {
-        if (attributes(name).isSymbolicLink()) {
+        BasicFileAttributes attributes = attributes(name);
+        if (attributes.isSymbolicLink()) {
             throw new LinkOnTheWay(name);
         }
-        return new OpenDirectory(stream instanceof SecureDirectoryStream<Path> secure
-                ? secure.newDirectoryStream(name, NOFOLLOW_LINKS)
-                : Files.newDirectoryStream(path.resolve(name)), path.resolve(name));
+        if (!attributes.isDirectory()) {
+            throw new NotDirectoryException(name.toString());
+        }
+        try {
+            return new OpenDirectory(stream instanceof SecureDirectoryStream<Path> secure
+                    ? secure.newDirectoryStream(name, NOFOLLOW_LINKS)
+                    : Files.newDirectoryStream(path.resolve(name)), path.resolve(name));
+        } catch (AccessDeniedException | NoSuchFileException | NotDirectoryException e) {
+            throw e;
+        } catch (FileSystemException _) {
+            throw new LinkOnTheWay(name);
+        }
     }
 
     FileChannel open(Path name) throws IOException {

@@ -200,9 +200,11 @@ final class Writes {
                     "GET, HEAD, OPTIONS") : Response.failure(Status.NOT_FOUND);
         }
         directory.get().close();
-        Optional<Multipart> form = Multipart.of(request.fields().first("Content-Type").orElse(""), exchange.content());
-        if (form.isPresent()) {
-            return form(request, place, form.get(), now);
+        Optional<Multipart> parts = Multipart.of(request.fields().first("Content-Type").orElse(""), exchange.content());
+        if (parts.isPresent()) {
+            try (Multipart form = parts.get()) {
+                return form(request, place, form, now);
+            }
         }
         Optional<String> name = request.fields().first("Content-Disposition").flatMap(Disposition::parse)
                 .flatMap(Disposition::filename).filter(text -> !text.isEmpty());

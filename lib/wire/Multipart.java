@@ -15,8 +15,8 @@ import lib.http.Tokens;
 ///
 ///     --boundary CRLF  field section  CRLF  octets of the part  CRLF--boundary CRLF ... CRLF--boundary-- CRLF
 ///
-/// Content streams through: no part is held in memory. A delimiter is looked for in a window of two blocks' size.
-public final class Multipart {
+/// Content streams through: no part is held in memory. A delimiter is looked for in a window, which is a [Block].
+public final class Multipart implements AutoCloseable {
 
     /// The client has not kept to the grammar.
     public static final class MalformedForm extends Exception {
@@ -39,16 +39,17 @@ public final class Multipart {
 
     private static final int FIELDS_OCTETS = 8 * 1024;
     private static final int FIELD_LINES = 32;
-    private static final int WINDOW_OCTETS = 64 * 1024;
 
     /// The most that is read of a part that nobody wants.
     private static final int SKIPPED_OCTETS = 1 << 20;
 
     private final InputStream content;
     private final byte[] delimiter;
-    private final byte[] window = new byte[WINDOW_OCTETS];
+    private final Block block = new Block();
+    private byte[] window = block.octets();
     private int first;
     private int end;
+    private int filled;
     private boolean begun;
     private boolean inPart;
 
@@ -160,14 +161,22 @@ public final class Multipart {
 
     /// More octets behind those in the window, if the content has some.
     private boolean fill() throws IOException {
-        if (first > 0) {
+        if (first == end) {
+            window = block.after(filled);
+        } else {
             System.arraycopy(window, first, window, 0, end - first);
-            end -= first;
-            first = 0;
         }
-        int count = content.read(window, end, window.length - end);
-        end += Math.max(count, 0);
-        return count > 0;
+        end -= first;
+        first = 0;
+        filled = content.read(window, end, window.length - end);
+        end += Math.max(filled, 0);
+        return filled > 0;
+    }
+
+    /// Gives its window back; the content stays open.
+    @Override
+    public void close() {
+        block.close();
     }
 
     /// Where in the window the delimiter begins, or could begin if more came; `end` where it can't.
