@@ -113,6 +113,11 @@ final class Browser implements AutoCloseable {
                 "downloadThroughput", -1, "uploadThroughput", octetsPerSecond));
     }
 
+    /// What is downloaded goes there.
+    void downloadTo(Path directory) {
+        driver.executeCdpCommand("Browser.setDownloadBehavior", Map.of("behavior", "allow", "downloadPath", directory.toString()));
+    }
+
     /// Drops files of zeros on the page.
     void drop(int octets, String... names) {
         driver.executeScript("""

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -205,6 +207,23 @@ class BrowserTest {
         assertEquals("5 selected, 2.0 MB", browser.text("output"));
         browser.one("thead input").click();
         assertEquals("", browser.text("output"));
+    }
+
+    @Test
+    void whatIsSelectedComesAsOneDownload() throws IOException {
+        Path downloads = Files.createDirectory(room.resolve("downloads"));
+        browser.downloadTo(downloads);
+        browser.open(server, "/deep/list/");
+        browser.all("tbody input").get(1).click();
+        browser.all("tbody input").get(4).click();
+        browser.one("[name=zip]").click();
+        Path zip = downloads.resolve("list.zip");
+        ComancheProcess.await("no download", () -> Files.exists(zip));
+        try (ZipFile file = new ZipFile(zip.toFile())) {
+            assertEquals(List.of("list/a file.txt", "list/c.png"), file.stream().map(ZipEntry::getName)
+                    .filter(name -> !name.endsWith("/")).toList());
+        }
+        assertEquals("2 selected, 3.0 kB", browser.text("output"));
     }
 
     @Test
