@@ -29,6 +29,7 @@
 //SOURCES lib/http/ByteRanges.java
 //SOURCES lib/http/Negotiation.java
 //SOURCES lib/http/Request.java
+//SOURCES lib/http/Authorization.java
 //SOURCES lib/http/Content.java
 //SOURCES lib/http/Response.java
 //SOURCES lib/http/Client.java
