@@ -10,6 +10,8 @@
 //DEPS org.commonmark:commonmark:0.32.0
 //DEPS org.commonmark:commonmark-ext-gfm-tables:0.32.0
 //DEPS org.commonmark:commonmark-ext-gfm-strikethrough:0.32.0
+//DEPS at.favre.lib:bcrypt:0.10.2
+//DEPS commons-codec:commons-codec:1.22.0
 
 //COMPILE_OPTIONS -Xlint:all -Werror -XDignore.symbol.file -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx256m -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
@@ -75,6 +77,16 @@
 //SOURCES lib/site/ReceivingPage.java
 //SOURCES lib/site/FailurePage.java
 //SOURCES lib/site/Writing.java
+//SOURCES lib/site/Secret.java
+//SOURCES lib/site/Password.java
+//SOURCES lib/site/Users.java
+//SOURCES lib/site/UserFile.java
+//SOURCES lib/site/Guesses.java
+//SOURCES lib/site/Nonces.java
+//SOURCES lib/site/Remembered.java
+//SOURCES lib/site/Credentials.java
+//SOURCES lib/site/Access.java
+//SOURCES lib/site/Guard.java
 //SOURCES lib/site/Intake.java
 //SOURCES lib/site/Draft.java
 //SOURCES lib/site/Delivery.java
@@ -107,6 +119,7 @@
 //SOURCES lib/host/Listeners.java
 //SOURCES lib/host/Server.java
 //SOURCES lib/host/Signals.java
+//SOURCES lib/host/PasswordPrompt.java
 //SOURCES lib/host/Banner.java
 //SOURCES lib/host/QrPicture.java
 //SOURCES lib/host/Confinement.java
@@ -151,6 +164,7 @@ import lib.host.Fault;
 import lib.host.Listeners;
 import lib.host.LogFile;
 import lib.host.Logs;
+import lib.host.PasswordPrompt;
 import lib.host.PidFile;
 import lib.host.PlainLine;
 import lib.host.QrPicture;
@@ -164,7 +178,9 @@ import lib.host.Systemd;
 import lib.host.Tls;
 import lib.http.Client;
 import lib.http.Exchange;
+import lib.site.Password;
 import lib.site.Site;
+import lib.site.Users;
 import lib.wire.RequestReader;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -243,8 +259,9 @@ public final class Comanche {
                 tls.get().watch();
             }
             Runnable whenHandedOver = settings.once() ? signals::finish : () -> { };
-            try (Server server = new Server(listeners, Service.of(settings, logs, whenHandedOver, tls), errors)) {
+            try (Server server = new Server(listeners, Service.of(settings, logs, errors, whenHandedOver, tls), errors)) {
                 server.start();
+                warnOfPlainPasswords(settings, listeners, errors);
                 settings.duration().ifPresent(duration -> finishAfter(duration, signals));
                 tell(configuration.profile(), settings, listeners, tls, daemon, systemd);
                 new Running(configuration, settings, confinement, logs, errors, tls, server, systemd, whenHandedOver)
@@ -327,6 +344,7 @@ public final class Comanche {
     /// One request to ourselves, through everything that a client's request goes through.
     private static void warmUp(Settings settings, ErrorLog errors) {
         Site.readAhead();
+        settings.users().forEach(Users::warmUp);
         try {
             ServerSocketChannel channel = ServerSocketChannel.open()
                     .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -343,6 +361,17 @@ public final class Comanche {
             }
         } catch (IOException | Fault e) {
             errors.warning("The server could not try itself before it entered its new root (" + e.getMessage() + ").");
+        }
+    }
+
+    /// Digest hides the password, but not what it opens.
+    private static void warnOfPlainPasswords(Settings settings, Listeners listeners, ErrorLog errors) {
+        for (InetSocketAddress address : listeners.addresses()) {
+            if (!address.getAddress().isLoopbackAddress() && settings.tls().isEmpty() && !settings.users().isEmpty()) {
+                errors.warning("Over plain HTTP, everybody on the way to port " + address.getPort()
+                        + " can read the passwords; use --tls, or a proxy that does.");
+                return;
+            }
         }
     }
 
@@ -426,7 +455,7 @@ public final class Comanche {
             Optional<Tls> latest = renewed(fresh);
             logs.exchange(fresh);
             try {
-                server.exchange(fresh, Service.of(fresh, logs, whenHandedOver, latest));
+                server.exchange(fresh, Service.of(fresh, logs, errors, whenHandedOver, latest));
             } catch (Fault fault) {
                 logs.revert();
                 throw fault;
@@ -509,6 +538,9 @@ public final class Comanche {
                 System.out.print(AutoComplete.bash("comanche", commandLine));
                 return 0;
             }
+            if (name.equals("hash")) {
+                return hash(command.matchedPositionalValue(0, List.of()));
+            }
             Configuration configuration = new Configuration(profile(name), given(command), System.getenv());
             return switch (name) {
                 case "check" -> check(configuration);
@@ -518,6 +550,20 @@ public final class Comanche {
                 case "status" -> Daemon.status(pidFile(configuration), System.out);
                 default -> launch(configuration);
             };
+        }
+
+        /// An entry for a file of users. The password is no argument: that could be read by everybody on this machine.
+        private static int hash(List<String> words) throws Fault {
+            if (words.size() > 1 || !words.stream().allMatch(Users::isName)) {
+                throw new Fault(Fault.USAGE, "'hash' takes the name of one user, without a colon, or nothing.");
+            }
+            String password = new String(PasswordPrompt.read().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+            if (password.isEmpty() || password.length() > Password.BCRYPT_OCTETS) {
+                throw new Fault(Fault.USAGE, "The password is " + (password.isEmpty() ? "empty" : "too long")
+                        + "; bcrypt takes from 1 to " + Password.BCRYPT_OCTETS + " octets.");
+            }
+            say(System.out, words.stream().map(name -> name + ':').findFirst().orElse("") + Password.hash(password) + '\n');
+            return 0;
         }
 
         /// The settings need not be good for that: a server that runs can be stopped, whatever has become of its file.
@@ -540,8 +586,7 @@ public final class Comanche {
                 Tls.check(settings.tls().get());
             }
             settings.effective().forEach((setting, words) -> words.forEach(word -> System.out.printf("%-18s %-32s %s%n",
-                    setting.longOption().substring(2), setting.isSecret() && !word.value().isEmpty() ? "(not shown)" : word.value(),
-                    word.origin())));
+                    setting.longOption().substring(2), setting.shown(word.value()), word.origin())));
             settings.hosts().forEach(host -> System.out.printf("%-18s %-32s %s%n", "host", String.join(" ", host.names()),
                     host.site().docbase()));
             System.out.println("It would start.");
@@ -566,6 +611,10 @@ public final class Comanche {
             CommandSpec completion = plain("completion", "Print a script that teaches bash or zsh to complete comanche's options: "
                     + "source <(comanche completion).");
 
+            CommandSpec hash = plain("hash", "Ask for a password, and print a line for a file of users (--auth-file).");
+            hash.addPositional(PositionalParamSpec.builder().paramLabel("[USER]").arity("0..2").hideParamSyntax(true)
+                    .type(List.class).auxiliaryTypes(String.class).description("Whose password it is").build());
+
             List<CommandSpec> commands = List.of(serve, share,
                     command("start", Profile.CLASSIC, "Start the classic server: what comanche does without a command."),
                     command("stop", Profile.CLASSIC, "Stop it, and wait until it has."),
@@ -573,7 +622,7 @@ public final class Comanche {
                     command("reopen", Profile.CLASSIC, "Have it open its logs anew, after they were moved away (logrotate)."),
                     command("status", Profile.CLASSIC, "Say whether it runs: exit code 0 if it does, 3 if it does not."),
                     command("check", Profile.CLASSIC, "Say whether it would start, and where each setting comes from."),
-                    completion);
+                    hash, completion);
             commands.forEach(command -> root.addSubcommand(command.name(), new CommandLine(command)));
             return new CommandLine(root).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true);
         }

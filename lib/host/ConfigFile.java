@@ -1,6 +1,7 @@
 package lib.host;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -11,7 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import lib.host.Setting.Word;
+import lib.http.Request;
 import lib.http.Tokens;
+import lib.site.Access;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseError;
@@ -27,25 +30,33 @@ import org.tomlj.TomlTable;
 ///     [[host]]
 ///     names = ["example.com", "*.example.com"]
 ///     docbase = "/srv/example"
+///     [[access]]
+///     path = "/private/"
+///     users = ["ann"]
 public final class ConfigFile {
 
     /// A virtual host by table. Its words stand over those of the file's top.
     ///
     /// @param names in lower case; `*.example.com` stands for every name below example.com
-    public record Host(List<String> names, Map<Setting, List<Word>> words) {
+    /// @param rules in place of those of the top, if there are any
+    public record Host(List<String> names, Map<Setting, List<Word>> words, List<Access.Rule> rules) {
         public Host {
             names = List.copyOf(names);
+            rules = List.copyOf(rules);
         }
     }
 
     /// All that a file says.
     ///
     /// @param mediaTypes extension to media type
-    public record Contents(Map<Setting, List<Word>> words, List<Host> hosts, Map<String, String> mediaTypes) {
-        public static final Contents NONE = new Contents(Map.of(), List.of(), Map.of());
+    /// @param rules who may do what
+    public record Contents(Map<Setting, List<Word>> words, List<Host> hosts, Map<String, String> mediaTypes,
+                           List<Access.Rule> rules) {
+        public static final Contents NONE = new Contents(Map.of(), List.of(), Map.of(), List.of());
 
         public Contents {
             hosts = List.copyOf(hosts);
+            rules = List.copyOf(rules);
             mediaTypes = Map.copyOf(mediaTypes);
         }
     }
@@ -54,7 +65,9 @@ public final class ConfigFile {
     private static final Set<Setting> OF_A_HOST = Set.of(Setting.DOCBASE, Setting.INDEX, Setting.HEADER, Setting.NO_LISTING,
             Setting.HIDDEN, Setting.ALLOW_SECRETS, Setting.FOLLOW_SYMLINKS, Setting.SPA, Setting.CORS, Setting.LOGFILE,
             Setting.UPLOAD, Setting.WRITE, Setting.ON_CLASH, Setting.MAX_UPLOAD, Setting.MAX_FILES, Setting.MIN_FREE,
-            Setting.UPLOAD_EXPIRY, Setting.TLS_CERT, Setting.TLS_KEY);
+            Setting.UPLOAD_EXPIRY, Setting.TLS_CERT, Setting.TLS_KEY, Setting.AUTH, Setting.AUTH_FILE);
+
+    private static final List<String> OF_A_RULE = List.of("allow", "methods", "path", "users");
 
     private final Path path;
     private final List<String> complaints;
@@ -111,16 +124,18 @@ public final class ConfigFile {
         Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
         List<Host> hosts = new ArrayList<>();
         Map<String, String> mediaTypes = new HashMap<>();
+        List<Access.Rule> rules = new ArrayList<>();
         for (String key : top.keySet()) {
             TomlPosition position = top.inputPositionOf(List.of(key));
             Object value = top.get(List.of(key));
             switch (key) {
                 case "mime" -> mediaTypes(value, position, mediaTypes);
                 case "host" -> hosts(value, position, hosts);
+                case "access" -> rules(value, position, rules);
                 default -> word(key, value, position, Set.of(Setting.values()), words);
             }
         }
-        return new Contents(words, hosts, mediaTypes);
+        return new Contents(words, hosts, mediaTypes, rules);
     }
 
     private void word(String key, Object value, TomlPosition position, Set<Setting> allowed, Map<Setting, List<Word>> words) {
@@ -205,23 +220,34 @@ public final class ConfigFile {
     }
 
     private void hosts(Object value, TomlPosition position, List<Host> hosts) {
-        if (!(value instanceof TomlArray array) || !array.toList().stream().allMatch(TomlTable.class::isInstance)) {
-            complain(position, "host must be written as [[host]], once for each host.");
-            return;
-        }
+        TomlArray array = tables(value, position, "host must be written as [[host]], once for each host.");
         for (int i = 0; i < array.size(); i++) {
             hosts.add(host(array.getTable(i), array.inputPositionOf(i), hosts));
         }
     }
 
+    private static final TomlArray NO_TABLES = Toml.parse("none = []").getArrayOrEmpty("none");
+
+    /// An array that holds tables and nothing else; an empty one in place of anything else.
+    private TomlArray tables(Object value, TomlPosition position, String complaint) {
+        if (value instanceof TomlArray array && array.toList().stream().allMatch(TomlTable.class::isInstance)) {
+            return array;
+        }
+        complain(position, complaint);
+        return NO_TABLES;
+    }
+
     private Host host(TomlTable table, TomlPosition position, List<Host> before) {
         Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
         List<String> names = new ArrayList<>();
+        List<Access.Rule> rules = new ArrayList<>();
         for (String key : table.keySet()) {
             TomlPosition place = table.inputPositionOf(List.of(key));
             Object value = table.get(List.of(key));
             if (key.equals("names") || key.equals("name")) {
                 names(value, place, names);
+            } else if (key.equals("access")) {
+                rules(value, place, rules);
             } else {
                 word(key, value, place, OF_A_HOST, words);
             }
@@ -231,7 +257,7 @@ public final class ConfigFile {
         }
         names.stream().filter(name -> before.stream().anyMatch(host -> host.names().contains(name)))
                 .forEach(name -> complain(position, "the name " + name + " stands in two [[host]] tables; leave one out."));
-        return new Host(names, words);
+        return new Host(names, words, rules);
     }
 
     private void names(Object value, TomlPosition position, List<String> names) {
@@ -247,14 +273,95 @@ public final class ConfigFile {
         }
     }
 
-    /// The right key that a wrong one is nearest to.
+    /// Rules, in their order. One that can never be heard, as another above it has decided already, is a mistake.
+    private void rules(Object value, TomlPosition position, List<Access.Rule> rules) {
+        TomlArray array = tables(value, position, "access must be written as [[access]], once for each rule.");
+        for (int i = 0; i < array.size(); i++) {
+            Access.Rule rule = rule(array.getTable(i));
+            if (rules.stream().anyMatch(above -> above.covers(rule))) {
+                complain(array.inputPositionOf(i), "this rule is never reached: one above it decides all that it is about; "
+                        + "put it above that one.");
+            }
+            rules.add(rule);
+        }
+    }
+
+    private Access.Rule rule(TomlTable table) {
+        Set<String> unknown = new TreeSet<>(table.keySet());
+        unknown.removeAll(OF_A_RULE);
+        unknown.forEach(key -> complain(table.inputPositionOf(List.of(key)), "there is no key '" + key + "' here; "
+                + nearest(key, OF_A_RULE)));
+        return new Access.Rule(place(table), methods(table), who(table));
+    }
+
+    /// Names as they are on disk, from the root of the site.
+    private List<String> place(TomlTable table) {
+        List<String> texts = texts(table, "path", "takes a path in quotes, such as \"/private/\".");
+        String path = texts.isEmpty() ? "/" : texts.getFirst();
+        List<String> segments = List.of(path.split("/")).stream().filter(segment -> !segment.isEmpty()).toList();
+        if (!path.startsWith("/") || texts.size() > 1 || segments.contains(".") || segments.contains("..")) {
+            complain(table.inputPositionOf("path"), "'" + path + "' is no path from the root of the site; write it "
+                    + "as \"/private/\".");
+        }
+        return segments.stream().map(ConfigFile::octets).toList();
+    }
+
+    private Access.Methods methods(TomlTable table) {
+        List<String> names = texts(table, "methods", "takes \"read\", \"write\", or a list such as [\"PUT\", \"DELETE\"].");
+        if (names.size() == 1 && names.getFirst().equals("read")) {
+            return new Access.Methods.Read();
+        }
+        if (names.size() == 1 && names.getFirst().equals("write")) {
+            return new Access.Methods.Write();
+        }
+        names.stream().filter(name -> !Request.KNOWN_METHODS.contains(name)).forEach(name -> complain(
+                table.inputPositionOf("methods"), "'" + name + "' is no method; say \"read\", \"write\", or some of "
+                        + String.join(", ", new TreeSet<>(Request.KNOWN_METHODS)) + "."));
+        return names.isEmpty() ? new Access.Methods.All() : new Access.Methods.Named(Set.copyOf(names));
+    }
+
+    private Access.Who who(TomlTable table) {
+        List<String> users = texts(table, "users", "takes names, such as [\"ann\", \"bob\"], or [\"*\"] for every user.");
+        Object allow = table.contains("allow") ? table.get("allow") : Boolean.TRUE;
+        if (!(allow instanceof Boolean)) {
+            complain(table.inputPositionOf("allow"), "allow takes true or false.");
+        } else if (allow.equals(false) && !users.isEmpty()) {
+            complain(table.inputPositionOf("users"), "allow = false shuts everybody out; leave users out, or allow.");
+        }
+        return allow.equals(false) ? new Access.Who.Nobody() : users.isEmpty() ? new Access.Who.Everybody()
+                : users.contains("*") ? new Access.Who.AnyUser()
+                : new Access.Who.These(Set.copyOf(users.stream().map(ConfigFile::octets).toList()));
+    }
+
+    /// One text or a list of them; empty where the key is missing.
+    private List<String> texts(TomlTable table, String key, String kind) {
+        if (!table.contains(key)) {
+            return List.of();
+        }
+        Object value = table.get(key);
+        List<Object> values = value instanceof TomlArray array ? array.toList() : List.of(value);
+        if (values.isEmpty() || !values.stream().allMatch(String.class::isInstance)) {
+            complain(table.inputPositionOf(key), key + ' ' + kind);
+            return List.of();
+        }
+        return values.stream().map(String.class::cast).toList();
+    }
+
+    /// As a client sends it in UTF-8, one char for each octet.
+    private static String octets(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
     private static String nearest(String wrong, Set<Setting> allowed) {
         Set<String> keys = new TreeSet<>();
         allowed.stream().map(Setting::key).filter(key -> !key.isEmpty()).forEach(keys::add);
-        keys.add(allowed.contains(Setting.FOREGROUND) ? "daemon" : "names");
-        if (allowed.contains(Setting.FOREGROUND)) {
-            keys.addAll(List.of("mime", "host"));
-        }
+        keys.addAll(allowed.contains(Setting.FOREGROUND) ? List.of("daemon", "mime", "host", "access")
+                : List.of("names", "access"));
+        return nearest(wrong, List.copyOf(keys));
+    }
+
+    /// The right key that a wrong one is nearest to.
+    private static String nearest(String wrong, List<String> keys) {
         String best = keys.stream().min(java.util.Comparator.comparingInt(key -> distance(wrong, key))).orElseThrow();
         return "did you mean '" + best + "'?";
     }

@@ -10,7 +10,9 @@ import java.util.Optional;
 import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Request;
+import lib.site.Credentials;
 import lib.site.Docroot;
+import lib.site.Guard;
 import lib.site.Resource;
 import lib.site.Site;
 import lib.site.Sites;
@@ -36,25 +38,28 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     /// The service that these settings describe.
     ///
     /// @param open the logs that they want
+    /// @param errors hears what goes wrong with a site later
     /// @param whenHandedOver see above
     /// @param tls what they want of it
     /// @throws Fault if a document base is gone since the settings were checked
-    public static Service of(Settings settings, Logs open, Runnable whenHandedOver, Optional<Tls> tls) throws Fault {
+    public static Service of(Settings settings, Logs open, ErrorLog errors, Runnable whenHandedOver, Optional<Tls> tls)
+            throws Fault {
         MediaTypes mediaTypes = new MediaTypes(settings.mediaTypes());
         int mostRanges = settings.limits().ranges();
         List<Sites.Named> named = new ArrayList<>();
         Map<Site, AccessLog> logs = new HashMap<>();
         for (Settings.HostSettings host : settings.hosts()) {
-            Site site = site(host.site(), host.site().docbase(), mediaTypes, mostRanges);
+            Site site = site(host.site(), host.site().docbase(), guard(host.site().admission(), errors), mediaTypes, mostRanges);
             host.names().forEach(name -> named.add(new Sites.Named(name, site)));
             host.logfile().ifPresent(path -> logs.put(site, open.in(path)));
         }
 
         Settings.SiteSettings main = settings.site();
-        Site site = site(main, main.docbase(), mediaTypes, mostRanges);
+        Guard guard = guard(main.admission(), errors);
+        Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges);
         Optional<Sites.Directories> directories = !settings.virtualHosts() ? Optional.empty()
                 : Optional.of(new Sites.Directories(docroot(main, main.docbase()), settings.defaultHost(),
-                        directory -> ofDirectory(main, directory, mediaTypes, mostRanges)));
+                        directory -> ofDirectory(main, directory, guard, mediaTypes, mostRanges)));
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
                 whenHandedOver, open.main(), logs, tls,
                 tls.isPresent() ? strictTransport(settings) : Fields.NONE);
@@ -70,24 +75,34 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     ///
     /// @throws Fault if its document base is gone
     public static Service outside(Settings settings) throws Fault {
-        Site site = site(settings.site(), settings.site().outside(), new MediaTypes(settings.mediaTypes()),
+        Site site = site(settings.site(), settings.site().outside(), Guard.NONE, new MediaTypes(settings.mediaTypes()),
                 settings.limits().ranges());
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
                 () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE);
     }
 
-    private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory,
+    private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory, Guard guard,
                                               MediaTypes mediaTypes, int mostRanges) {
         try {
-            return Optional.of(site(main, directory.path(), mediaTypes, mostRanges));
+            return Optional.of(site(main, directory.path(), guard, mediaTypes, mostRanges));
         } catch (Fault _) {
             return Optional.empty(); // removed meanwhile
         }
     }
 
-    private static Site site(Settings.SiteSettings settings, Path docbase, MediaTypes mediaTypes, int mostRanges)
+    private static Guard guard(Settings.Admission admission, ErrorLog errors) {
+        if (!admission.access().hasUsers()) {
+            return new Guard(Optional.empty(), admission.access());
+        }
+        Credentials credentials = admission.file().isEmpty() ? new Credentials(admission.users(), admission.longestWait())
+                : new Credentials(admission.file().get(), admission.ofFile(), admission.users(), admission.longestWait(),
+                        errors::warning);
+        return new Guard(Optional.of(credentials), admission.access());
+    }
+
+    private static Site site(Settings.SiteSettings settings, Path docbase, Guard guard, MediaTypes mediaTypes, int mostRanges)
             throws Fault {
-        return new Site(tree(settings, docbase), settings.manners(), mediaTypes, mostRanges);
+        return new Site(tree(settings, docbase), settings.manners(), guard, mediaTypes, mostRanges);
     }
 
     private static Tree tree(Settings.SiteSettings settings, Path docbase) throws Fault {

@@ -36,6 +36,10 @@ public enum Setting {
     RANDOM("", "false", "Serve below a segment that nobody can guess, new at each start", "", "--random"),
     ONCE("", "false", "Stop when a client has got one file whole, or sent one", "", "--once"),
     FOR("TIME", "", "Stop after so long", "", "--for"),
+    AUTH("USER:PASSWORD", "", "Ask for a name and a password; may be given more than once", "auth", "--auth"),
+    AUTH_FILE("FILE", "", "More users, as htpasswd writes them; comanche hash makes an entry", "auth-file", "--auth-file"),
+    AUTH_DELAY("TIME", "30s", "The longest that a client who guesses passwords has to wait (429)", "auth-delay",
+            "--auth-delay"),
     HEADER("NAME: VALUE", "", "A field for every response; may be given more than once", "header", "--header"),
     SERVER_NAME("TEXT", "Comanche/" + Setting.VERSION, "The Server field; empty (--server-name=) for none", "server",
             "--server-name"),
@@ -144,12 +148,16 @@ public enum Setting {
     }
 
     public boolean isRepeatable() {
-        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY;
+        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY || this == AUTH;
     }
 
-    /// Is its value nobody's business?
-    public boolean isSecret() {
-        return this == TLS_PASSWORD;
+    /// A value as it may be printed: a password may not.
+    public String shown(String value) {
+        return switch (this) {
+            case TLS_PASSWORD -> value.isEmpty() ? "" : "***";
+            case AUTH -> value.isEmpty() ? "" : value.substring(0, value.indexOf(':') + 1) + "***";
+            default -> value;
+        };
     }
 
     /// The value that holds when nobody sets it, as it would be written.

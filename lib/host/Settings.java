@@ -10,16 +10,20 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import lib.host.Setting.Word;
 import lib.http.Fields;
 import lib.http.Tokens;
+import lib.site.Access;
 import lib.site.Intake;
 import lib.site.Site;
+import lib.site.Users;
 import lib.site.Visibility;
 import lib.site.ZipTree;
 import lib.site.Writing;
@@ -53,7 +57,15 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     /// @param docbase a directory, or a file, that is there and can be read; as seen from the new root, if there is one
     /// @param outside the same as seen from the root that is in force now
     public record SiteSettings(Path docbase, Path outside, Site.Manners manners, Visibility visibility,
-                               boolean followsLinks) {}
+                               boolean followsLinks, Admission admission) {}
+
+    /// Who is let in to a site.
+    ///
+    /// @param users of the settings, their passwords known in the clear
+    /// @param file names more users; as seen from the new root, if there is one
+    /// @param ofFile whom it names now
+    /// @param longestWait of who guesses passwords
+    public record Admission(Users users, Optional<Path> file, Users ofFile, Duration longestWait, Access access) {}
 
     /// One `[[host]]`.
     ///
@@ -125,6 +137,14 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 .toList();
     }
 
+    /// The users of all sites, in as many sets as there are places that name them.
+    public List<Users> users() {
+        List<Admission> admissions = new ArrayList<>(List.of(site.admission));
+        hosts.forEach(host -> admissions.add(host.site.admission));
+        return admissions.stream().flatMap(admission -> Stream.of(admission.users, admission.ofFile))
+                .filter(users -> !users.passwords().isEmpty()).toList();
+    }
+
     private static List<String> values(List<Word> words) {
         return words.stream().map(Word::value).toList();
     }
@@ -177,8 +197,11 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     /// The origin of a word that nobody said.
     static final String DEFAULT = "default";
 
-    /// A value of a field may hold commas, so a variable separates those by line breaks.
+    /// A field or a password may hold commas, so a variable separates those by line breaks; a password may end in a blank.
     private static List<String> several(Setting setting, String variable) {
+        if (setting == Setting.AUTH) {
+            return variable.lines().filter(value -> !value.isBlank()).toList();
+        }
         return !setting.isRepeatable() ? List.of(variable)
                 : List.of(variable.split(setting == Setting.HEADER ? "\n" : "[,\n]")).stream().map(String::strip)
                         .filter(value -> !value.isEmpty()).toList();
@@ -195,22 +218,84 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     (int) size(Setting.MAX_RANGES, 10_000), time(Setting.TIMEOUT), time(Setting.HEAD_TIMEOUT),
                     time(Setting.PROGRESS_TIMEOUT), time(Setting.DRAIN_TIMEOUT),
                     (int) size(Setting.MAX_CONNECTIONS, 10_000_000));
-            return new Settings(addresses(), port(Setting.PORT), isChosen(Setting.PORT), server(), site(), flag(Setting.VIRTHOST),
-                    defaultHost(), hosts(), tls(), sources.file().mediaTypes(), flag(Setting.QUIET), file(Setting.LOGFILE),
-                    format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND), path(Setting.PIDFILE),
-                    path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
+            return new Settings(addresses(), port(Setting.PORT), isChosen(Setting.PORT), server(),
+                    site(sources.file().rules()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
+                    flag(Setting.QUIET), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
+                    path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
                     text(Setting.FOR).map(_ -> time(Setting.FOR)), limits, words);
         }
 
-        private SiteSettings site() {
+        private SiteSettings site(List<Access.Rule> rules) {
             Site.Manners manners = new Site.Manners(index(), !flag(Setting.NO_LISTING), flag(Setting.SPA),
                     flag(Setting.CORS), flag(Setting.TRACE), writing(), intake(), flag(Setting.RECEIVE), fields());
-            Path inside = docbase();
-            Path outside = sources.jailed() ? inside : path(Setting.CHROOT)
-                    .map(root -> root.resolve(Path.of("/").relativize(inside))).orElse(inside);
+            Path inside = inside(Setting.DOCBASE);
+            Path outside = outside(inside);
             checkReadable(outside);
-            return new SiteSettings(inside, outside, manners,
-                    new Visibility(flag(Setting.HIDDEN), flag(Setting.ALLOW_SECRETS)), flag(Setting.FOLLOW_SYMLINKS));
+            Visibility visibility = new Visibility(flag(Setting.HIDDEN), flag(Setting.ALLOW_SECRETS));
+            return new SiteSettings(inside, outside, manners, visibility, flag(Setting.FOLLOW_SYMLINKS),
+                    admission(rules, inside, visibility));
+        }
+
+        private Path outside(Path inside) {
+            return sources.jailed() ? inside : path(Setting.CHROOT)
+                    .map(root -> root.resolve(Path.of("/").relativize(inside))).orElse(inside);
+        }
+
+        /// Might somebody fetch this file?
+        private static boolean isServed(Path file, Path docbase, Visibility visibility) {
+            Path base = docbase.normalize();
+            Path asked = file.normalize();
+            if (!asked.startsWith(base)) {
+                return false;
+            }
+            for (Path name : base.relativize(asked)) {
+                if (!visibility.shows(name.toString())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private Admission admission(List<Access.Rule> rules, Path docbase, Visibility visibility) {
+            Users users = users();
+            Optional<Path> file = text(Setting.AUTH_FILE).isEmpty() ? Optional.empty() : Optional.of(inside(Setting.AUTH_FILE));
+            Users ofFile = file.isEmpty() ? Users.NONE : usersOf(file.get(), users);
+            if (file.isPresent() && isServed(file.get(), docbase, visibility)) {
+                complain(Setting.AUTH_FILE, "lies where it is served; move it out of the document base, or call it .htpasswd.");
+            }
+            boolean hasUsers = file.isPresent() || !users.passwords().isEmpty();
+            if (!hasUsers && !rules.isEmpty() && rules.stream().anyMatch(rule -> rule.who().asksForUsers())) {
+                complainOnce("The rules of [[access]] ask for users, and there are none; name them with --auth or --auth-file.");
+            }
+            return new Admission(users, file, ofFile, time(Setting.AUTH_DELAY), new Access(rules, hasUsers));
+        }
+
+        private Users users() {
+            Map<String, String> passwords = new HashMap<>();
+            for (Word word : isChosen(Setting.AUTH) ? words.get(Setting.AUTH) : List.<Word>of()) {
+                int colon = word.value().indexOf(':');
+                String name = octets(word.value().substring(0, Math.max(colon, 0)));
+                String password = octets(word.value().substring(colon + 1));
+                if (!Users.isName(name) || password.isEmpty() || password.chars().anyMatch(c -> c < ' ' || c == 0x7F)) {
+                    complain(word, Setting.AUTH, "is no user; write it as NAME:PASSWORD, both without control characters.");
+                } else if (passwords.put(name, password) != null) {
+                    complain(word, Setting.AUTH, "is named twice; leave one of the two out.");
+                }
+            }
+            return Users.clear(passwords);
+        }
+
+        private Users usersOf(Path file, Users others) {
+            try {
+                Users.Parsed parsed = Users.parse(Files.readString(outside(file), StandardCharsets.ISO_8859_1));
+                parsed.complaints().forEach(complaint -> complainOnce(file + ":" + complaint));
+                parsed.users().passwords().keySet().stream().filter(others.passwords()::containsKey).forEach(_ -> complain(
+                        Setting.AUTH_FILE, "names a user that --auth names, too; leave one of the two out."));
+                return parsed.users();
+            } catch (IOException _) {
+                complain(Setting.AUTH_FILE, "can't be read; name a file that is there, and that this user may read.");
+                return Users.NONE;
+            }
         }
 
         private Optional<String> mount() {
@@ -254,7 +339,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 Reading reading = new Reading(own, sources, complaints, isWhole);
                 Optional<Path> logfile = host.words().containsKey(Setting.LOGFILE) ? reading.file(Setting.LOGFILE)
                         : Optional.empty();
-                hosts.add(new HostSettings(host.names(), reading.site(), logfile));
+                List<Access.Rule> rules = host.rules().isEmpty() ? sources.file().rules() : host.rules();
+                hosts.add(new HostSettings(host.names(), reading.site(rules), logfile));
             }
             return hosts;
         }
@@ -333,9 +419,15 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             boolean bare = setting == Setting.DOCBASE && !word.origin().contains(":");
             String origin = bare ? "" : word.origin().equals(DEFAULT) ? "the default of " + setting.longOption() + ' '
                     : word.origin() + ' ';
-            String complaint = origin + "'" + word.value().replaceAll("\\p{Cntrl}", "?") + "' " + what;
+            String complaint = origin + "'" + setting.shown(word.value()).replaceAll("\\p{Cntrl}", "?") + "' " + what;
             boolean standsIn = !isWhole && word.origin().equals(DEFAULT);
-            if (!standsIn && !complaints.contains(complaint)) {
+            if (!standsIn) {
+                complainOnce(complaint);
+            }
+        }
+
+        private void complainOnce(String complaint) {
+            if (!complaints.contains(complaint)) {
                 complaints.add(complaint);
             }
         }
@@ -393,13 +485,13 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
 
         /// Inside a new root every path begins there.
-        private Path docbase() {
+        private Path inside(Setting setting) {
             try {
-                Path path = Path.of(value(Setting.DOCBASE));
+                Path path = Path.of(value(setting));
                 return text(Setting.CHROOT).isPresent() ? Path.of("/").resolve(path).normalize()
                         : path.toAbsolutePath(); // a daemon leaves the directory that it was started in
             } catch (InvalidPathException _) {
-                complain(Setting.DOCBASE, "can't be a path here; set LANG to a UTF-8 locale, or go there and serve '.'.");
+                complain(setting, "can't be a path here; set LANG to a UTF-8 locale, or go there and serve '.'.");
                 return Path.of("");
             }
         }

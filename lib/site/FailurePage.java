@@ -23,6 +23,8 @@ final class FailurePage {
     private static String explanation(Status status) {
         return switch (status) {
             case NOT_FOUND -> "There is nothing here. It may have been moved, or there is a slip in the address.";
+            case UNAUTHORIZED -> "This needs a name and a password.";
+            case TOO_MANY_REQUESTS -> "Too many wrong passwords have come from here. Try again in a moment.";
             case FORBIDDEN -> "This is not for everybody.";
             case CONFLICT -> "There is something of this name already.";
             case CONTENT_TOO_LARGE -> "This is larger than the server takes.";

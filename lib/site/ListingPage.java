@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.Set;
 import lib.http.Content;
 import lib.http.MediaTypes;
@@ -24,7 +25,8 @@ import lib.site.Resource.Entry;
 /// fetched all the same.
 ///
 /// @param segments the directory's own place; without any, it has no parent to link to
-record ListingPage(List<String> segments, Listing listing, Tree tree, MediaTypes mediaTypes, Offers offers)
+record ListingPage(List<String> segments, Listing listing, Tree tree, MediaTypes mediaTypes, Offers offers,
+                   Predicate<List<String>> mayRead)
         implements Content.Producer {
 
     /// What can be done here, apart from reading.
@@ -61,7 +63,7 @@ record ListingPage(List<String> segments, Listing listing, Tree tree, MediaTypes
 
         Totals totals = listing.each(entry -> page.write(row(entry)));
         page.write("</tbody>\n" + tableFoot(totals) + "</table>\n</form>\n");
-        page.write(Readme.find(tree, segments).map(ListingPage::readme).orElse(""));
+        page.write(Readme.find(tree, segments, mayRead).map(ListingPage::readme).orElse(""));
         page.write("</main>\n" + Page.script(offers.uploads || offers.deletions) + "</body>\n</html>\n");
         page.flush();
     }

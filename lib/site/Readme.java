@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import lib.site.Resource.Document;
 import org.commonmark.Extension;
 import org.commonmark.ext.gfm.strikethrough.StrikethroughExtension;
@@ -35,11 +36,11 @@ record Readme(String name, String html) {
     private static final int DEEPEST = 100;
 
     /// The README that would be served at this place, if there is one.
-    static Optional<Readme> find(Tree tree, List<String> segments) {
+    static Optional<Readme> find(Tree tree, List<String> segments, Predicate<List<String>> mayRead) {
         for (String name : NAMES) {
             List<String> place = new ArrayList<>(segments);
             place.add(name);
-            if (tree.mayHold(place) && tree.resolve(place) instanceof Document document) {
+            if (mayRead.test(place) && tree.mayHold(place) && tree.resolve(place) instanceof Document document) {
                 return read(document).map(text -> new Readme(name, name.endsWith(".md") ? Markdown.html(text) : plain(text)));
             }
         }

@@ -46,15 +46,17 @@ public final class Site {
     private final Tree tree;
     private final Manners manners;
     private final MediaTypes mediaTypes;
+    private final Guard guard;
     private final StaticFiles files;
     private final Optional<Writes> writes;
     private final String methods;
     private final String allow;
 
-    public Site(Tree tree, Manners manners, MediaTypes mediaTypes, int mostRanges) {
+    public Site(Tree tree, Manners manners, Guard guard, MediaTypes mediaTypes, int mostRanges) {
         this.tree = tree;
         this.manners = manners;
         this.mediaTypes = mediaTypes;
+        this.guard = guard;
         this.files = new StaticFiles(tree, mediaTypes, mostRanges);
         this.writes = manners.writing == Writing.NONE || !(tree instanceof Docroot docroot) ? Optional.empty()
                 : Optional.of(new Writes(docroot, manners.writing, manners.intake, manners.cors));
@@ -67,10 +69,24 @@ public final class Site {
     ///
     /// @throws IOException if the request's content can't be read
     public Answer answer(Request request, Exchange exchange, Instant now) throws IOException {
-        Response response = request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED)
-                : byMethod(request, exchange, now);
-        boolean explained = response.status().isError() && isForPerson(request);
-        return Answer.of(dressed(explained ? FailurePage.of(response, start(request)) : response));
+        Guard.Visitor visitor = guard.visitor(request, exchange.client(), now);
+        List<String> segments = request.target() instanceof Target.Place place ? place.segments() : List.of();
+        Optional<Response> refusal = isPreflight(request) ? Optional.empty() : visitor.refusal(request.method(), segments);
+        Response response = refusal.isPresent() ? refusal.get()
+                : request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED)
+                : byMethod(request, exchange, visitor, now);
+        Response shown = response.status().isError() && isForPerson(request) ? FailurePage.of(response, start(request)) : response;
+        return new Answer(dressed(visitor.user().isPresent() ? personal(shown) : shown), visitor.user());
+    }
+
+    /// A browser that asks before it lets a script ask never says for whom (WHATWG Fetch, CORS preflight).
+    private boolean isPreflight(Request request) {
+        return manners.cors && request.method().equals("OPTIONS") && request.fields().has("Access-Control-Request-Method");
+    }
+
+    /// Others may be answered differently: no cache that serves several people is to keep it (RFC 9111 §5.2.2.7).
+    private static Response personal(Response response) {
+        return response.fields().has("Cache-Control") ? response : response.with(Fields.of("Cache-Control", "private"));
     }
 
     /// The target of the root, as the client has to name it.
@@ -97,13 +113,13 @@ public final class Site {
         return response.with(ours).with(manners.fields);
     }
 
-    private Response byMethod(Request request, Exchange exchange, Instant now) throws IOException {
+    private Response byMethod(Request request, Exchange exchange, Guard.Visitor visitor, Instant now) throws IOException {
         if (writes.isPresent() && request.target() instanceof Target.Place place && writes.get().concerns(request, place)) {
-            return writes.get().answer(request, place, exchange, now);
+            return writes.get().answer(request, place, exchange, visitor, now);
         }
         return switch (request.method()) {
             case "GET", "HEAD" -> request.target() instanceof Target.Place place
-                    ? read(request, place, now) : Response.failure(Status.BAD_REQUEST);
+                    ? read(request, place, visitor, now) : Response.failure(Status.BAD_REQUEST);
             case "OPTIONS" -> options(request);
             case "TRACE" -> manners.trace ? trace(request) : notAllowed();
             default -> Request.KNOWN_METHODS.contains(request.method())
@@ -118,7 +134,7 @@ public final class Site {
     /// What may be done here; with `cors` also the answer to a browser that asks before it lets a script ask.
     private Response options(Request request) {
         Fields fields = writes.map(Writes::offer).orElse(Fields.NONE).with("Allow", allow);
-        if (manners.cors && request.fields().has("Access-Control-Request-Method")) {
+        if (isPreflight(request)) {
             String asked = request.fields().combined("Access-Control-Request-Headers").orElse("*");
             fields = fields.with("Access-Control-Allow-Methods", methods)
                     .with("Access-Control-Allow-Headers", asked).with("Access-Control-Max-Age", "86400");
@@ -147,27 +163,28 @@ public final class Site {
         writes.ifPresent(all -> all.sweep(now));
     }
 
-    private Response read(Request request, Target.Place place, Instant now) {
+    private Response read(Request request, Target.Place place, Guard.Visitor visitor, Instant now) {
         if (manners.blind) {
             return place.segments().isEmpty() ? ReceivingPage.response() : Response.failure(Status.NOT_FOUND);
         }
         return switch (tree.resolve(place.segments())) {
-            case Resource.Document document -> document(request, place, document, now);
+            case Resource.Document document -> document(request, place, document, visitor, now);
             case Resource.Directory directory -> place.directory()
-                    ? directory(request, place, directory, now) : toDirectory(place);
-            case Resource.Missing _ -> missing(request, place, now);
+                    ? directory(request, place, directory, visitor, now) : toDirectory(place);
+            case Resource.Missing _ -> missing(request, place, visitor, now);
             case Resource.Forbidden _ -> Response.failure(Status.FORBIDDEN);
         };
     }
 
     /// A slash behind a file's name asks for a directory that is not there. The target of the one file that is served does not
     /// tell its name: a field does, for who saves it.
-    private Response document(Request request, Target.Place place, Resource.Document document, Instant now) {
+    private Response document(Request request, Target.Place place, Resource.Document document, Guard.Visitor visitor,
+                              Instant now) {
         if (place.directory() && !place.segments().isEmpty()) {
             document.file().close();
-            return missing(request, place, now);
+            return missing(request, place, visitor, now);
         }
-        Response response = files.answer(request, document, place.segments(), now);
+        Response response = files.answer(request, document, place.segments(), visitor::mayRead, now);
         return tree.onlyName().map(name -> response.with(Fields.of("Content-Disposition",
                 Disposition.format("inline", name)))).orElse(response);
     }
@@ -177,10 +194,11 @@ public final class Site {
         return Response.failure(Status.MOVED_PERMANENTLY, "Location", place.path() + '/' + place.querySuffix());
     }
 
-    private Response directory(Request request, Target.Place place, Resource.Directory directory, Instant now) {
+    private Response directory(Request request, Target.Place place, Resource.Directory directory, Guard.Visitor visitor,
+                               Instant now) {
         Optional<Archive.Form> archive = Archive.wanted(Query.parse(place.query().orElse("")));
         if (archive.isPresent() && manners.listing) {
-            return Archive.answer(archive.get(), request, place, tree, directory, _ -> true, now);
+            return Archive.answer(archive.get(), request, place, tree, directory, visitor::mayRead, now);
         }
         if (archive.isPresent()) {
             return Response.failure(Status.FORBIDDEN);
@@ -190,7 +208,7 @@ public final class Site {
             index.add(name);
             switch (tree.resolve(index)) {
                 case Resource.Document document -> {
-                    return files.answer(request, document, index, now);
+                    return standIn(request, document, index, visitor, now);
                 }
                 case Resource.Forbidden _ -> {
                     return Response.failure(Status.FORBIDDEN);
@@ -201,11 +219,11 @@ public final class Site {
         if (!manners.listing) {
             return Response.failure(Status.FORBIDDEN);
         }
-        return tree.isReadable(directory) ? listing(request, place, directory) : Response.failure(Status.FORBIDDEN);
+        return tree.isReadable(directory) ? listing(request, place, directory, visitor) : Response.failure(Status.FORBIDDEN);
     }
 
     /// The same directory for people, for programs that ask for JSON, and for all others.
-    private Response listing(Request request, Target.Place place, Resource.Directory directory) {
+    private Response listing(Request request, Target.Place place, Resource.Directory directory, Guard.Visitor visitor) {
         Query query = Query.parse(place.query().orElse(""));
         Listing listing = new Listing(tree, directory, Listing.Order.of(query));
         if (query.has("json") || (!isForPerson(request) && accepts(request, "application/json"))) {
@@ -213,10 +231,11 @@ public final class Site {
                     new Content.Stream(ListingText.json(place.path(), listing)));
         }
         if (isForPerson(request)) {
-            ListingPage.Offers offers = new ListingPage.Offers(true, manners.writing != Writing.NONE,
-                    manners.writing == Writing.WRITE);
-            return new Response(Status.OK, Page.fields(),
-                    new Content.Stream(new ListingPage(place.segments(), listing, tree, mediaTypes, offers)));
+            ListingPage.Offers offers = new ListingPage.Offers(true,
+                    manners.writing != Writing.NONE && visitor.isInvited("POST", place.segments()),
+                    manners.writing == Writing.WRITE && visitor.isInvited("DELETE", place.segments()));
+            return new Response(Status.OK, Page.fields(), new Content.Stream(
+                    new ListingPage(place.segments(), listing, tree, mediaTypes, offers, visitor::mayRead)));
         }
         return new Response(Status.OK, LISTING.with("Content-Type", "text/html; charset=utf-8"),
                 new Content.Stream(ListingText.plain(place.segments(), listing)));
@@ -231,9 +250,20 @@ public final class Site {
         return Negotiation.names(request.fields().combined("Accept").orElse(""), mediaType);
     }
 
+    /// A document in the place of another target, for those who may have it under its own.
+    private Response standIn(Request request, Resource.Document document, List<String> segments, Guard.Visitor visitor,
+                             Instant now) {
+        Optional<Response> refusal = visitor.refusal(request.method(), segments);
+        if (refusal.isPresent()) {
+            document.file().close();
+            return refusal.get();
+        }
+        return files.answer(request, document, segments, visitor::mayRead, now);
+    }
+
     /// With `spa`, a page that is not there is one that the application draws. A browser asks for a page by name; a
     /// script, a style or an image that is missing stays missing, for else it would be a page that claims to be one.
-    private Response missing(Request request, Target.Place place, Instant now) {
+    private Response missing(Request request, Target.Place place, Guard.Visitor visitor, Instant now) {
         String last = place.segments().isEmpty() ? "" : place.segments().getLast();
         boolean page = last.indexOf('.') < 0
                 || isForPerson(request);
@@ -241,7 +271,7 @@ public final class Site {
             for (String name : manners.indexNames) {
                 List<String> index = List.of(name);
                 if (tree.resolve(index) instanceof Resource.Document document) {
-                    return files.answer(request, document, index, now);
+                    return standIn(request, document, index, visitor, now);
                 }
             }
         }

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import lib.http.Content;
 import lib.http.EntityTag;
 import lib.http.Fields;
@@ -40,8 +41,9 @@ public final class StaticFiles {
     /// Takes over `document`: the response holds its file, or it is closed.
     ///
     /// @param segments where the document was found, to look for its siblings; empty if it must have none
-    Response answer(Request request, Document document, List<String> segments, Instant now) {
-        Choice choice = select(request, document, segments);
+    /// @param mayRead may the client have what stands there? A sibling is a file like any other
+    Response answer(Request request, Document document, List<String> segments, Predicate<List<String>> mayRead, Instant now) {
+        Choice choice = select(request, document, segments, mayRead);
         Content.OpenFile file = choice.document.file();
         boolean handedOver = false;
         try {
@@ -71,12 +73,12 @@ public final class StaticFiles {
 
     /// Type and siblings go by the name that was asked for: a link's own, not that of the file behind it, which may lie
     /// beside the siblings of another.
-    private Choice select(Request request, Document document, List<String> segments) {
+    private Choice select(Request request, Document document, List<String> segments, Predicate<List<String>> mayRead) {
         String type = mediaTypes.of(segments.isEmpty() ? document.name() : segments.getLast());
         List<String> offered = new ArrayList<>();
         List<Document> siblings = new ArrayList<>();
         for (Sibling sibling : segments.isEmpty() ? List.<Sibling>of() : SIBLINGS) {
-            sibling(document, segments, sibling).ifPresent(found -> {
+            sibling(document, segments, sibling, mayRead).ifPresent(found -> {
                 offered.add(sibling.coding);
                 siblings.add(found);
             });
@@ -96,10 +98,11 @@ public final class StaticFiles {
         return new Choice(siblings.get(choice), type, offered.get(choice), true);
     }
 
-    private Optional<Document> sibling(Document document, List<String> segments, Sibling sibling) {
+    private Optional<Document> sibling(Document document, List<String> segments, Sibling sibling,
+                                       Predicate<List<String>> mayRead) {
         List<String> beside = new ArrayList<>(segments);
         beside.set(beside.size() - 1, segments.getLast() + sibling.ending);
-        if (!tree.mayHold(beside) || !(tree.resolve(beside) instanceof Document found)) {
+        if (!mayRead.test(beside) || !tree.mayHold(beside) || !(tree.resolve(beside) instanceof Document found)) {
             return Optional.empty();
         }
         if (found.modified().plusSeconds(STALE_SECONDS).isBefore(document.modified())) {

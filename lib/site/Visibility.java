@@ -29,7 +29,7 @@ public record Visibility(boolean hidden, boolean secrets) {
     private static final List<String> SUSPECT_ENDINGS = List.of(".key", ".pem");
 
     /// May a file or directory of this name be served or listed?
-    boolean shows(String name) {
+    public boolean shows(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         boolean dotfile = lower.startsWith(".") && !lower.equals(".well-known");
         return (hidden || !dotfile) && (secrets || !isSecret(lower)) && !lower.startsWith(OWN);

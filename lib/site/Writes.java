@@ -80,8 +80,10 @@ final class Writes {
 
     /// The response to a request that [#concerns] us.
     ///
+    /// @param visitor may do this to the target; whether also to what the content names, is asked here
     /// @throws IOException if its content can't be read
-    Response answer(Request request, Target.Place place, Exchange exchange, Instant now) throws IOException {
+    Response answer(Request request, Target.Place place, Exchange exchange, Guard.Visitor visitor, Instant now)
+            throws IOException {
         if (isForged(request)) {
             return Response.failure(Status.FORBIDDEN);
         }
@@ -91,7 +93,7 @@ final class Writes {
             }
             return switch (request.method()) {
                 case "PUT" -> put(request, place, exchange, now);
-                case "POST" -> post(request, place, exchange, now);
+                case "POST" -> post(request, place, exchange, visitor, now);
                 case "DELETE" -> delete(request, place, now);
                 default -> notAllowed();
             };
@@ -193,7 +195,8 @@ final class Writes {
     }
 
     /// A form with files, or one file whose name stands in Content-Disposition.
-    private Response post(Request request, Target.Place place, Exchange exchange, Instant now) throws IOException {
+    private Response post(Request request, Target.Place place, Exchange exchange, Guard.Visitor visitor, Instant now)
+            throws IOException {
         Optional<OpenDirectory> directory = docroot.directory(place.segments());
         if (directory.isEmpty()) {
             return docroot.mayHold(place.segments()) ? Response.failure(Status.METHOD_NOT_ALLOWED, "Allow",
@@ -203,13 +206,21 @@ final class Writes {
         Optional<Multipart> parts = Multipart.of(request.fields().first("Content-Type").orElse(""), exchange.content());
         if (parts.isPresent()) {
             try (Multipart form = parts.get()) {
-                return form(request, place, form, now);
+                return form(request, place, form, visitor, now);
             }
         }
-        Optional<String> name = request.fields().first("Content-Disposition").flatMap(Disposition::parse)
-                .flatMap(Disposition::filename).filter(text -> !text.isEmpty());
-        return name.isEmpty() ? Response.failure(Status.UNSUPPORTED_MEDIA_TYPE, "Accept-Post", "multipart/form-data")
-                : receive(request, place.mount(), delivery(place, name.get(), conditions(request)), exchange, now);
+        Optional<String> name = filename(request.fields());
+        if (name.isEmpty()) {
+            return Response.failure(Status.UNSUPPORTED_MEDIA_TYPE, "Accept-Post", "multipart/form-data");
+        }
+        Delivery delivery = delivery(place, name.get(), conditions(request));
+        Optional<Response> refusal = visitor.refusal("POST", delivery.segments());
+        return refusal.isPresent() ? refusal.get() : receive(request, place.mount(), delivery, exchange, now);
+    }
+
+    private static Optional<String> filename(Fields fields) {
+        return fields.first("Content-Disposition").flatMap(Disposition::parse).flatMap(Disposition::filename)
+                .filter(name -> !name.isEmpty());
     }
 
     /// A name may bring folders along: `trip/day 1/sea.jpg`.
@@ -220,19 +231,24 @@ final class Writes {
     }
 
     /// Each file has its place as soon as it is whole. What comes behind one that is refused is not read.
-    private Response form(Request request, Target.Place place, Multipart form, Instant now) throws IOException {
+    private Response form(Request request, Target.Place place, Multipart form, Guard.Visitor visitor, Instant now)
+            throws IOException {
         List<String> targets = new ArrayList<>();
         try {
             for (Optional<Multipart.Part> part = form.next(); part.isPresent(); part = form.next()) {
-                Optional<String> name = part.get().fields().first("Content-Disposition").flatMap(Disposition::parse)
-                        .flatMap(Disposition::filename).filter(text -> !text.isEmpty());
+                Optional<String> name = filename(part.get().fields());
                 if (name.isEmpty()) {
                     continue; // a field without a file, or a file that nobody has chosen
                 }
                 if (targets.size() == intake.mostFiles()) {
                     return Response.failure(Status.CONTENT_TOO_LARGE);
                 }
-                switch (store(place, name.get(), part.get(), now)) {
+                Delivery delivery = delivery(place, name.get(), Fields.NONE);
+                Optional<Response> refusal = visitor.refusal("POST", delivery.segments());
+                if (refusal.isPresent()) {
+                    return refusal.get();
+                }
+                switch (store(delivery, part.get(), now)) {
                     case Delivery.Delivered delivered -> targets.add(place.mount() + delivered.target());
                     case Delivery.Declined(Status status) -> {
                         return Response.failure(status);
@@ -245,8 +261,7 @@ final class Writes {
         return targets.isEmpty() ? Response.failure(Status.BAD_REQUEST) : stored(request, place, targets);
     }
 
-    private Delivery.Result store(Target.Place place, String name, Multipart.Part part, Instant now) throws IOException {
-        Delivery delivery = delivery(place, name, Fields.NONE);
+    private Delivery.Result store(Delivery delivery, Multipart.Part part, Instant now) throws IOException {
         Optional<Status> objection = delivery.objection(docroot, now);
         if (objection.isPresent()) {
             return new Delivery.Declined(objection.get());

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.host.ConfigFile;
 import lib.host.Fault;
 import lib.host.Setting;
+import lib.site.Access;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,6 +130,69 @@ class ConfigFileTest {
         ConfigFile.Host host = contents.hosts().getFirst();
         assertEquals(List.of("example.com", "*.example.com"), host.names());
         assertEquals("/srv/example", host.words().get(Setting.DOCBASE).getFirst().value());
+    }
+
+    @Test
+    void rulesStandInTheirOrderAtTheTopAndInAHost() throws Exception {
+        ConfigFile.Contents contents = ConfigFile.read(file("""
+                [[access]]
+                path = "/gr\u00fc\u00df/a b%20/"
+                methods = ["PUT", "DELETE"]
+                users = ["\u00e4nn", "bob"]
+                [[access]]
+                path = "/nobody"
+                allow = false
+                [[access]]
+                methods = "write"
+                users = "*"
+                [[access]]
+                methods = ["read"]
+                allow = true
+                [[host]]
+                name = "h"
+                auth = "eve:x:y"
+                [[host.access]]
+                """));
+        assertEquals(List.of(
+                new Access.Rule(List.of("gr\u00c3\u00bc\u00c3\u009f", "a b%20"), new Access.Methods.Named(Set.of("PUT", "DELETE")),
+                        new Access.Who.These(Set.of("\u00c3\u00a4nn", "bob"))),
+                new Access.Rule(List.of("nobody"), new Access.Methods.All(), new Access.Who.Nobody()),
+                new Access.Rule(List.of(), new Access.Methods.Write(), new Access.Who.AnyUser()),
+                new Access.Rule(List.of(), new Access.Methods.Read(), new Access.Who.Everybody())), contents.rules());
+        assertEquals(List.of(new Access.Rule(List.of(), new Access.Methods.All(), new Access.Who.Everybody())),
+                contents.hosts().getFirst().rules());
+        assertEquals("eve:x:y", contents.hosts().getFirst().words().get(Setting.AUTH).getFirst().value());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            access = 1               | c.toml:1:1: access must be written as [[access]], once for each rule.
+            access = [1]             | c.toml:1:1: access must be written as [[access]], once for each rule.
+            path = 1                 | c.toml:2:1: path takes a path in quotes, such as "/private/".
+            path = []                | c.toml:2:1: path takes a path in quotes, such as "/private/".
+            path = "private"         | c.toml:2:1: 'private' is no path from the root of the site; write it as "/private/".
+            path = "/a/../b"         | c.toml:2:1: '/a/../b' is no path from the root of the site; write it as "/private/".
+            path = ["/a", "/b"]      | c.toml:2:1: '/a' is no path from the root of the site; write it as "/private/".
+            methods = "put"          | c.toml:2:1: 'put' is no method; say "read", "write", or some of CONNECT, DELETE,
+            methods = ["read", "PUT"] | c.toml:2:1: 'read' is no method; say "read", "write", or some of CONNECT, DELETE,
+            methods = []             | c.toml:2:1: methods takes "read", "write", or a list such as ["PUT", "DELETE"].
+            users = []               | c.toml:2:1: users takes names, such as ["ann", "bob"], or ["*"] for every user.
+            users = true             | c.toml:2:1: users takes names, such as ["ann", "bob"], or ["*"] for every user.
+            allow = "no"             | c.toml:2:1: allow takes true or false.
+            user = "ann"             | c.toml:2:1: there is no key 'user' here; did you mean 'users'?
+            """)
+    void whatIsWrongWithARuleIsSaidWithItsPlace(String line, String complaint) throws Exception {
+        List<String> complaints = complaints(line.startsWith("access") ? line : "[[access]]\n" + line + "\n");
+        assertEquals(1, complaints.size(), complaints.toString());
+        assertTrue(complaints.getFirst().startsWith(complaint), complaints.getFirst());
+    }
+
+    @Test
+    void aRuleThatShutsUsersOutAndOneThatIsNeverHeardAreMistakes() throws Exception {
+        assertTrue(complaints("[[access]]\nallow = false\nusers = [\"ann\"]\n").getFirst().startsWith("c.toml:3:1: allow = false shuts everybody out; "));
+        List<String> complaints = complaints("[[access]]\nmethods = \"read\"\n[[access]]\npath = \"/a\"\nmethods = \"GET\"\nusers = [\"ann\"]\n");
+        assertEquals(1, complaints.size());
+        assertTrue(complaints.getFirst().startsWith("c.toml:3:1: this rule is never reached: "), complaints.getFirst());
     }
 
     /// The reference in the checkout: every key of the table stands in it, with the default of the classic server.

@@ -134,6 +134,9 @@ class LawTest {
             SSLContext        | lib/host/Tls.java
             KeyFactory        | lib/host/Certificates.java
             org.commonmark    | lib/site/Readme.java
+            at.favre.lib      | lib/site/Password.java
+            org.apache.commons.codec | lib/site/Password.java
+            Authorization.of  | lib/site/Credentials.java
             sun.misc          | lib/host/Signals.java
             toRealPath        | lib/site/Docroot.java
             FileNames.path    | lib/site/Docroot.java

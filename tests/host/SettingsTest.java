@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import lib.host.ConfigFile;
 import lib.host.Endpoint;
 import lib.host.Fault;
@@ -22,6 +23,8 @@ import lib.host.Setting;
 import lib.host.Setting.Word;
 import lib.host.Settings;
 import lib.http.Fields;
+import lib.site.Access;
+import lib.site.Users;
 import lib.site.Visibility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +36,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Words to settings: the line over the environment over the defaults, and a sentence for everything that is wrong.
 class SettingsTest {
     private static final Map<Setting, List<String>> NOTHING = Map.of();
+
+    /// Of `x`.
+    private static final String HASH = "$apr1$GzMwYZ.w$bDqDDbOWb82F.Kv5S8BJv0";
 
     @TempDir
     private Path directory;
@@ -98,10 +104,12 @@ class SettingsTest {
             case LOG_FORMAT -> "json";
             case HEADER -> "A: b";
             case ON_CLASH -> "refuse";
+            case AUTH -> "ann:secret";
+            case AUTH_FILE -> Files.writeString(directory.resolve("users"), "ann:" + HASH + "\n").toString();
             default -> setting.isFlag() ? "true" : setting.placeholder().equals("DIR") ? "/tmp" : "7";
         };
         Word word = new Word(value, "file:1:1: x");
-        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(setting, List.of(word)), List.of(), Map.of());
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(setting, List.of(word)), List.of(), Map.of(), List.of());
         Map<String, String> environment = Map.of(setting.variable(), value);
         Map<Setting, List<String>> line = Map.of(setting, List.of(value));
 
@@ -194,7 +202,7 @@ class SettingsTest {
     @Test
     void aHostBringsItsOwnCertificateBesideTheLocalAuthoritys() throws Fault {
         Map<Setting, List<Word>> own = Map.of(Setting.TLS_CERT, List.of(new Word("/h.p12", "file:3:1: tls-cert")));
-        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(new ConfigFile.Host(List.of("h.example"), own)), Map.of());
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(new ConfigFile.Host(List.of("h.example"), own, List.of())), Map.of(), List.of());
         Settings settings = read(Setting.Profile.SERVE, file, Map.of(Setting.TLS, List.of("true")), Map.of());
         assertEquals(List.of(new Settings.Pair(Path.of("/h.p12"), Optional.empty(), List.of("h.example"))),
                 settings.tls().orElseThrow().pairs());
@@ -370,5 +378,103 @@ class SettingsTest {
             assertEquals(1, complaints.stream().filter(complaint -> complaint.startsWith(start)).count(), start);
         }
         complaints.forEach(complaint -> assertTrue(complaint.endsWith("."), complaint));
+    }
+
+    // Who may
+
+    @Test
+    void usersComeFromTheLineTheEnvironmentAndAFile() throws Exception {
+        assertEquals(Users.NONE, read(NOTHING, Map.of()).site().admission().users());
+        assertFalse(read(NOTHING, Map.of()).site().admission().access().hasUsers());
+        assertEquals(Set.of("ann", "bob"), of(Setting.AUTH, "ann:a:b", "bob: c ").site().admission().users().passwords().keySet());
+        Settings settings = read(NOTHING, Map.of("COMANCHE_AUTH", "ann:a,b: c \nbob:d\n"));
+        assertEquals(Users.clear(Map.of("ann", "a,b: c ", "bob", "d")), settings.site().admission().users());
+        Path file = Files.writeString(directory.resolve("users"), "eve:" + HASH + "\n");
+        Settings.Admission admission = of(Setting.AUTH_FILE, file.toString()).site().admission();
+        assertEquals(Set.of("eve"), admission.ofFile().passwords().keySet());
+        assertEquals(Optional.of(file), admission.file());
+        assertTrue(admission.access().hasUsers());
+        assertEquals(Duration.ofSeconds(30), admission.longestWait());
+    }
+
+    @Test
+    void aNameBeyondAsciiIsComparedAsUtf8() throws Fault {
+        assertEquals(Users.clear(Map.of("j\u00c3\u00b8n", "\u00c3\u009f")), of(Setting.AUTH, "j\u00f8n:\u00df").site().admission().users());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            secret           | '***'
+            ann:             | 'ann:***'
+            :secret          | ':***'
+            ann:sec\tret     | 'ann:***'
+            a\u0001n:secret  | 'a?n:***'
+            """)
+    void whatIsNoUserIsComplainedOfWithoutThePassword(String text, String shown) {
+        String complaint = complaint(Setting.AUTH, text.replace("\\t", "\t").replace("\\u0001", "\u0001"));
+        assertTrue(complaint.startsWith("--auth '" + shown + "' is no user; write it as NAME:PASSWORD, "), complaint);
+        assertFalse(complaint.contains("secret"));
+    }
+
+    @Test
+    void twoPasswordsOfOneUserAreAMistake() throws IOException {
+        assertEquals("--auth 'ann:***' is named twice; leave one of the two out.", complaint(Setting.AUTH, "ann:a", "bob:b", "ann:c"));
+        Path file = Files.writeString(directory.resolve("users"), "ann:" + HASH + "\n");
+        assertTrue(complaint(Map.of(Setting.AUTH, List.of("ann:a"), Setting.AUTH_FILE, List.of(file.toString())), Map.of())
+                .contains("names a user that --auth names, too"));
+    }
+
+    @Test
+    void aFileOfUsersIsThereAndGoodAndNotServed() throws IOException {
+        Path file = directory.resolve("users");
+        assertTrue(complaint(Setting.AUTH_FILE, file.toString()).contains("users' can't be read; name a file that is there"));
+        Files.writeString(file, "ann:" + HASH + "\nbob:plain\n\njunk\n");
+        List<String> complaints = complaint(Setting.AUTH_FILE, file.toString()).lines().toList();
+        assertTrue(complaints.getFirst().startsWith(file + ":2: the password of 'bob' is neither "), complaints.toString());
+        assertTrue(complaints.getLast().startsWith(file + ":4: this is no user; "), complaints.toString());
+
+        Files.writeString(file, "ann:" + HASH + "\n");
+        Map<Setting, List<String>> served = Map.of(Setting.DOCBASE, List.of(directory + "/."), Setting.AUTH_FILE, List.of(file.toString()));
+        assertTrue(complaint(served, Map.of()).contains("lies where it is served; "));
+    }
+
+    @Test
+    void aSecretNameIsNotServed() throws Exception {
+        Path file = Files.writeString(directory.resolve(".htpasswd"), "ann:" + HASH + "\n");
+        Map<Setting, List<String>> line = Map.of(Setting.DOCBASE, List.of(directory.toString()), Setting.AUTH_FILE, List.of(file.toString()));
+        assertTrue(read(line, Map.of()).site().admission().access().hasUsers());
+    }
+
+    @Test
+    void insideANewRootAFileOfUsersBeginsThere() throws Exception {
+        Files.createDirectories(directory.resolve("htdocs"));
+        Files.writeString(directory.resolve("users"), "ann:" + HASH + "\n");
+        Settings settings = read(Map.of(Setting.CHROOT, List.of(directory.toString()), Setting.DOCBASE, List.of("htdocs"),
+                Setting.AUTH_FILE, List.of("/users")), Map.of());
+        assertEquals(Optional.of(Path.of("/users")), settings.site().admission().file());
+        assertEquals(Set.of("ann"), settings.site().admission().ofFile().passwords().keySet());
+    }
+
+    @Test
+    void aRuleForUsersNeedsSome() {
+        Access.Rule rule = new Access.Rule(List.of(), new Access.Methods.All(), new Access.Who.AnyUser());
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(), Map.of(), List.of(rule));
+        Fault fault = assertThrows(Fault.class, () -> read(Setting.Profile.SERVE, file, NOTHING, Map.of()));
+        assertTrue(fault.getMessage().contains("ask for users, and there are none"));
+    }
+
+    @Test
+    void aHostHasUsersAndRulesOfItsOwnOrThoseOfTheTop() throws Fault {
+        Access.Rule top = new Access.Rule(List.of("a"), new Access.Methods.All(), new Access.Who.AnyUser());
+        Access.Rule own = new Access.Rule(List.of("b"), new Access.Methods.All(), new Access.Who.AnyUser());
+        Map<Setting, List<Word>> eve = Map.of(Setting.AUTH, List.of(new Word("eve:e", "x")));
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(Setting.AUTH, List.of(new Word("ann:a", "x"))),
+                List.of(new ConfigFile.Host(List.of("h"), eve, List.of(own)), new ConfigFile.Host(List.of("i"), Map.of(), List.of())),
+                Map.of(), List.of(top));
+        Settings settings = read(Setting.Profile.SERVE, file, NOTHING, Map.of());
+        assertEquals(List.of(own), settings.hosts().getFirst().site().admission().access().rules());
+        assertEquals(Set.of("eve"), settings.hosts().getFirst().site().admission().users().passwords().keySet());
+        assertEquals(List.of(top), settings.hosts().getLast().site().admission().access().rules());
+        assertEquals(Set.of("ann"), settings.hosts().getLast().site().admission().users().passwords().keySet());
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -101,6 +102,12 @@ class ClassicTest {
 
     // Root, jail, user, daemon
 
+    /// Of `x`, with bcrypt and with apr1.
+    private static final String USERS = """
+            bc:$2y$04$Qk.Hhsxpo.Whp2Tm1sZMCuxBr6Q5U1/lIVIMkCtfy.sW/l5bSSrRK
+            apr:$apr1$GzMwYZ.w$bDqDDbOWb82F.Kv5S8BJv0
+            """;
+
     @Test
     void inAJailAndAsAnotherUserEverythingWorks() throws IOException {
         assumeRoot();
@@ -114,8 +121,13 @@ class ClassicTest {
                 virthost = true
                 default-host = "main"
                 follow-symlinks = true
+                auth-file = "/users"
                 """.formatted(jail);
         String host = """
+                [[access]]
+                path = "/closed/"
+                users = "*"
+                [[access]]
                 [[host]]
                 names = ["named.example", "*.named.example"]
                 docbase = "/named"
@@ -146,6 +158,14 @@ class ClassicTest {
             assertEquals("zipped", zipped.text());
             assertEquals(404, get(client, "any", "/passwd").status());
             assertEquals(404, get(client, "any", "/%2e%2e/%2e%2e/etc/passwd").status());
+
+            // hashes of both libraries are compared, and the file is read again, from within
+            assertEquals(401, get(client, "any", "/closed/").status());
+            assertEquals(404, login(client, "bc:x").status());
+            assertEquals(404, login(client, "apr:x").status());
+            Files.writeString(jail.resolve("users"), "eve" + USERS.substring(USERS.indexOf(':')));
+            assertEquals(404, login(client, "eve:x").status());
+            assertEquals(401, login(client, "bc:x").status());
 
             // the jail can be configured anew from within
             configure(settings + "header = \"X-New: yes\"\n" + host);
@@ -190,6 +210,7 @@ class ClassicTest {
         Files.writeString(Files.createDirectory(jail.resolve("www/other.example")).resolve("index.html"), "other");
         Files.writeString(Files.createDirectory(jail.resolve("named")).resolve("index.html"), "named");
         Files.writeString(main.resolve("list/README.md"), "A ~~README~~");
+        Files.writeString(jail.resolve("users"), USERS);
         return jail;
     }
 
@@ -760,6 +781,11 @@ class ClassicTest {
 
     private static RawClient connect(int port) {
         return new RawClient(new InetSocketAddress("127.0.0.1", port));
+    }
+
+    private static Answer login(RawClient client, String pair) {
+        String basic = Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.US_ASCII));
+        return client.send("GET /closed/ HTTP/1.1\r\nHost: any\r\nAuthorization: Basic " + basic + "\r\n\r\n").read();
     }
 
     private static Answer get(RawClient client, String host, String target) {

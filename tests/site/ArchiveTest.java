@@ -288,7 +288,7 @@ class ArchiveTest {
         Fixture own = new Fixture(directory);
         Path replica = directory.resolve("replica");
         run(List.of("cp", "-a", own.root.toString(), replica.toString()));
-        Asked other = new Asked(new lib.site.Site(new lib.site.Docroot(replica, Fixture.STRICT, false), Fixture.PLAIN,
+        Asked other = new Asked(new lib.site.Site(new lib.site.Docroot(replica, Fixture.STRICT, false), Fixture.PLAIN, lib.site.Guard.NONE,
                 new lib.http.MediaTypes(Map.of()), 64));
         assertEquals(own.site().get("/?tar").content(), other.get("/?tar").content());
         assertEquals(own.site().get("/?tar").field("ETag"), other.get("/?tar").field("ETag"));

@@ -25,6 +25,7 @@ import lib.http.Request;
 import lib.http.Response;
 import lib.http.Target;
 import lib.site.Docroot;
+import lib.site.Guard;
 import lib.site.Intake;
 import lib.site.Site.Manners;
 import lib.site.Site;
@@ -152,7 +153,7 @@ final class Fixture {
     }
 
     Asked site(Visibility visibility, boolean followsLinks, Manners manners) {
-        return new Asked(new Site(docroot(visibility, followsLinks), manners, new MediaTypes(Map.of()), 64));
+        return new Asked(new Site(docroot(visibility, followsLinks), manners, Guard.NONE, new MediaTypes(Map.of()), 64));
     }
 
     /// What a site says to a request.

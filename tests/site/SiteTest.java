@@ -16,6 +16,7 @@ import lib.http.Request;
 import lib.http.Status;
 import lib.http.Target;
 import lib.site.Docroot;
+import lib.site.Guard;
 import lib.site.Site;
 import lib.site.Site.Manners;
 import lib.site.Visibility;
@@ -382,7 +383,7 @@ class SiteTest {
     @Test
     void aSingleFileStandsAtTheRoot() throws IOException {
         Docroot docroot = new Docroot(fixture.root.resolve("plain.txt"), Fixture.STRICT, false);
-        Asked single = new Asked(new Site(docroot, Fixture.PLAIN, new MediaTypes(Map.of()), 64));
+        Asked single = new Asked(new Site(docroot, Fixture.PLAIN, Guard.NONE, new MediaTypes(Map.of()), 64));
         assertEquals("plain.txt", single.get("/").content());
         assertEquals("plain.txt", single.get("/?x").content());
         assertEquals("text/plain; charset=utf-8", single.get("/").field("Content-Type"));

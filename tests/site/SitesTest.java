@@ -17,6 +17,7 @@ import lib.http.Request;
 import lib.http.Response;
 import lib.http.Target;
 import lib.site.Docroot;
+import lib.site.Guard;
 import lib.site.Site;
 import lib.site.Sites;
 import lib.site.Visibility;
@@ -56,7 +57,7 @@ class SitesTest {
     private Site site(Path docbase) {
         try {
             Site.Manners manners = new Site.Manners(List.of("index.html"), true, false, false, false, Writing.NONE, Fixture.INTAKE, false, Fields.NONE);
-            return new Site(new Docroot(docbase, VISIBLE, false), manners, new MediaTypes(Map.of()), 10);
+            return new Site(new Docroot(docbase, VISIBLE, false), manners, Guard.NONE, new MediaTypes(Map.of()), 10);
         } catch (IOException e) {
             throw new AssertionError(e);
         }

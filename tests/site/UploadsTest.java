@@ -396,7 +396,7 @@ class UploadsTest {
     void anUploadOutlivesTheServer() throws IOException {
         String upload = begun("he", "new.txt", "Upload-Length", "5");
         sweep(Instant.now());
-        Asked restarted = new Asked(new Site(new Docroot(fixture.root, Fixture.STRICT, false), WritesTest.manners(Writing.WRITE, INTAKE),
+        Asked restarted = new Asked(new Site(new Docroot(fixture.root, Fixture.STRICT, false), WritesTest.manners(Writing.WRITE, INTAKE), lib.site.Guard.NONE,
                 new MediaTypes(Map.of()), 1));
         assertEquals("204 2 ?0 5", state(restarted.ask("HEAD", upload)));
         assertEquals(201, patch("llo", upload, 2, true).status());

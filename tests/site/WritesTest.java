@@ -739,7 +739,7 @@ class WritesTest {
     @Test
     void whereOneFileIsServedNothingIsWritten() throws IOException {
         Asked one = new Asked(new lib.site.Site(new lib.site.Docroot(fixture.root.resolve("plain.txt"), Fixture.STRICT, false),
-                manners(Writing.WRITE, intake(Clash.RENAME)), new lib.http.MediaTypes(java.util.Map.of()), 1));
+                manners(Writing.WRITE, intake(Clash.RENAME)), lib.site.Guard.NONE, new lib.http.MediaTypes(java.util.Map.of()), 1));
         assertEquals(405, one.send("hello", "PUT", "/").status());
         assertEquals(405, one.send("hello", "PUT", "/x").status());
         assertEquals(405, one.ask("DELETE", "/").status());

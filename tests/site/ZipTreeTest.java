@@ -100,7 +100,7 @@ class ZipTreeTest {
 
     private Asked site(Visibility visibility) {
         try {
-            return new Asked(new Site(new ZipTree(zip, visibility), Fixture.PLAIN, new MediaTypes(Map.of()), 64));
+            return new Asked(new Site(new ZipTree(zip, visibility), Fixture.PLAIN, lib.site.Guard.NONE, new MediaTypes(Map.of()), 64));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
