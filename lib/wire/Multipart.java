@@ -45,6 +45,11 @@ public final class Multipart implements AutoCloseable {
 
     private final InputStream content;
     private final byte[] delimiter;
+
+    /// How far the search may leap from a place where the delimiter is not, by the octet that stands where its last would be
+    /// (Horspool's search).
+    private final int[] leaps = new int[256];
+
     private final Block block = new Block();
     private byte[] window = block.octets();
     private int first;
@@ -56,6 +61,10 @@ public final class Multipart implements AutoCloseable {
     private Multipart(InputStream content, String boundary) {
         this.content = content;
         this.delimiter = ("\r\n--" + boundary).getBytes(StandardCharsets.ISO_8859_1);
+        Arrays.fill(leaps, delimiter.length);
+        for (int i = 0; i < delimiter.length - 1; i++) {
+            leaps[delimiter[i] & 0xFF] = delimiter.length - 1 - i;
+        }
     }
 
     /// @param type the Content-Type field; empty comes out where it is not that of a form with files
@@ -181,15 +190,18 @@ public final class Multipart implements AutoCloseable {
 
     /// Where in the window the delimiter begins, or could begin if more came; `end` where it can't.
     private int delimiterAt() {
-        for (int i = first; i < end; i++) {
-            if (window[i] == delimiter[0]) {
-                int length = Math.min(delimiter.length, end - i);
-                if (Arrays.equals(window, i, i + length, delimiter, 0, length)) {
-                    return i;
-                }
+        int i = first;
+        while (i + delimiter.length <= end) {
+            int last = i + delimiter.length;
+            if (window[last - 1] == delimiter[delimiter.length - 1] && Arrays.equals(window, i, last, delimiter, 0, delimiter.length)) {
+                return i;
             }
+            i += leaps[window[last - 1] & 0xFF];
         }
-        return end;
+        while (i < end && !Arrays.equals(window, i, end, delimiter, 0, end - i)) {
+            i++;
+        }
+        return i;
     }
 
     /// The octets up to the next delimiter, which is eaten with the last of them.
