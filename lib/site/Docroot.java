@@ -132,12 +132,17 @@ public final class Docroot implements Tree {
         List<Path> names = names(segments.subList(0, segments.size() - 1)).orElseThrow();
         OpenDirectory directory = OpenDirectory.of(root);
         int depth = 0;
-        while (depth < names.size() && directory.occupant(names.get(depth)).isPresent()) {
-            try (OpenDirectory parent = directory) {
-                directory = parent.child(names.get(depth++));
+        try {
+            while (depth < names.size() && directory.occupant(names.get(depth)).isPresent()) {
+                try (OpenDirectory parent = directory) {
+                    directory = parent.child(names.get(depth++));
+                }
             }
+            return new Ground(directory, segments.subList(0, depth));
+        } catch (IOException e) {
+            directory.close();
+            throw e;
         }
-        return new Ground(directory, segments.subList(0, depth));
     }
 
     /// Looks at a directory, and says which of its directories are to be visited as well.
