@@ -386,7 +386,7 @@ public final class Comanche {
                     ? Banner.invitation(listeners.addresses(), way) : Optional.empty();
             say(new FileOutputStream(FileDescriptor.out), invitation.map(url -> QrPicture.format(url, isColourful())).orElse("")
                     + Banner.format(settings.site().outside(), listeners.addresses(), listeners.sockets(), way,
-                            tls.isPresent() ? tls.get().trust() : Optional.empty(), isColourful()));
+                            Banner.others(settings), tls.isPresent() ? tls.get().trust() : Optional.empty(), isColourful()));
         }
         systemd.ready("Serving");
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lib.site.Site;
 import lib.site.ToHttps;
 
 /// What does a person read when the server has started?
@@ -28,10 +29,11 @@ public final class Banner {
     /// @param path that they end with, such as `/`
     public record Way(boolean secure, String path) {}
 
+    /// @param others a sentence on what they may do here, for the case that others can connect
     /// @param trust what makes the certificate trusted, if that is for us to say
     /// @param colour does the terminal show it?
     public static String format(Path docbase, List<InetSocketAddress> addresses, List<Path> sockets, Way way,
-                                Optional<Tls.Trust> trust, boolean colour) {
+                                String others, Optional<Tls.Trust> trust, boolean colour) {
         String place = docbase.toAbsolutePath().normalize().toString();
         StringBuilder text = new StringBuilder("Comanche serves ").append(shown(place)).append('\n');
         for (String url : urls(addresses, way)) {
@@ -43,10 +45,21 @@ public final class Banner {
         if (trust.isPresent()) {
             text.append(advice(trust.get(), urls(addresses, new Way(false, ToHttps.AUTHORITY_TARGET))));
         }
-        if (!addresses.isEmpty() && areLocal(addresses)) {
-            text.append("Only this machine can connect; -a 0.0.0.0 lets others in. ");
+        if (!addresses.isEmpty()) {
+            text.append(areLocal(addresses) ? "Only this machine can connect; -a 0.0.0.0 lets others in." : others).append(' ');
         }
         return text.append("Ctrl+C stops.\n").toString();
+    }
+
+    /// What others may do here.
+    public static String others(Settings settings) {
+        Site.Manners manners = settings.site().manners();
+        String deeds = manners.blind() ? "send files here, and see none" : switch (manners.writing()) {
+            case NONE -> "look and fetch";
+            case UPLOAD -> "look, fetch and add";
+            case WRITE -> "look, fetch, add, replace and delete";
+        };
+        return (settings.users().isEmpty() ? "Everybody who reaches this machine can " : "Others with a password can ") + deeds + ".";
     }
 
     /// Over plain HTTP, for who could not trust it otherwise; that it is the right one shows its fingerprint.

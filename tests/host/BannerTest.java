@@ -26,7 +26,7 @@ class BannerTest {
         for (int i = 0; i < addressesAndPorts.length; i += 2) {
             addresses.add(new InetSocketAddress(InetAddress.ofLiteral(addressesAndPorts[i]), Integer.parseInt(addressesAndPorts[i + 1])));
         }
-        return Banner.format(SITE, addresses, List.of(), PLAIN, Optional.empty(), false);
+        return Banner.format(SITE, addresses, List.of(), PLAIN, "Others may.", Optional.empty(), false);
     }
 
     @Test
@@ -49,8 +49,8 @@ class BannerTest {
                 Browsers that trust this authority do not warn: import http://192.0.2.1:443/.well-known/comanche-ca.crt or /s/authority.crt
                     authority SHA-256 AA:BB
                     server    SHA-256 CC:DD
-                Ctrl+C stops.
-                """, Banner.format(SITE, address, List.of(), new Banner.Way(true, "/x/"), Optional.of(trust), false));
+                Others may. Ctrl+C stops.
+                """, Banner.format(SITE, address, List.of(), new Banner.Way(true, "/x/"), "Others may.", Optional.of(trust), false));
     }
 
     @ParameterizedTest
@@ -72,6 +72,7 @@ class BannerTest {
         String banner = banner("0.0.0.0", "8080");
         assertTrue(banner.contains("    http://127.0.0.1:8080/\n"), banner);
         assertFalse(banner.contains("0.0.0.0") || banner.contains("Only this machine"), banner);
+        assertTrue(banner.contains("Others may."), banner);
         assertTrue(banner.endsWith("Ctrl+C stops.\n"), banner);
         assertTrue(banner("::", "8080").contains("    http://127.0.0.1:8080/\n"));
     }
@@ -93,14 +94,14 @@ class BannerTest {
                 Comanche serves /home/ann/site
                     unix:/run/c.sock
                 Ctrl+C stops.
-                """, Banner.format(SITE, List.of(), List.of(Path.of("/run/c.sock")), PLAIN, Optional.empty(), false));
+                """, Banner.format(SITE, List.of(), List.of(Path.of("/run/c.sock")), PLAIN, "Others may.", Optional.empty(), false));
     }
 
     @Test
     void colourIsForTerminalsAndAroundUrlsOnly() {
         List<InetSocketAddress> address = List.of(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 8080));
-        String plain = Banner.format(SITE, address, List.of(), PLAIN, Optional.empty(), false);
-        String coloured = Banner.format(SITE, address, List.of(), PLAIN, Optional.empty(), true);
+        String plain = Banner.format(SITE, address, List.of(), PLAIN, "Others may.", Optional.empty(), false);
+        String coloured = Banner.format(SITE, address, List.of(), PLAIN, "Others may.", Optional.empty(), true);
         assertFalse(plain.contains("\u001b"));
         assertTrue(coloured.contains("\u001b[1;36mhttp://127.0.0.1:8080/\u001b[0m"));
         assertEquals(plain, coloured.replaceAll("\u001b\\[[0-9;]*m", ""));
@@ -108,14 +109,14 @@ class BannerTest {
 
     @Test
     void aNameDoesNotDriveTheTerminal() {
-        String banner = Banner.format(Path.of("/a\u001b[2J\nb"), List.of(), List.of(Path.of("/s\u001b[2J\n")), PLAIN, Optional.empty(), false);
+        String banner = Banner.format(Path.of("/a\u001b[2J\nb"), List.of(), List.of(Path.of("/s\u001b[2J\n")), PLAIN, "Others may.", Optional.empty(), false);
         assertFalse(banner.contains("\u001b"), banner);
         assertEquals(3, banner.lines().count(), banner);
     }
 
     @Test
     void theDocbaseIsShownInFull() {
-        assertTrue(Banner.format(Path.of("x/../y"), List.of(), List.of(), PLAIN, Optional.empty(), false).startsWith(
+        assertTrue(Banner.format(Path.of("x/../y"), List.of(), List.of(), PLAIN, "Others may.", Optional.empty(), false).startsWith(
                 "Comanche serves " + Path.of("").toAbsolutePath().resolve("y") + "\n"));
     }
 }

@@ -8,13 +8,17 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.process.Processes.Outcome;
 
@@ -81,6 +85,22 @@ class ShareTest {
     @Test
     void whatIsPipedIsText() {
         assertFalse(ComancheProcess.run(Map.of(), "share", site.toString(), "0", "--for", "300ms").out().contains("█"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                             | Everybody who reaches this machine can look and fetch.
+            --upload         | Everybody who reaches this machine can look, fetch and add.
+            --write          | Everybody who reaches this machine can look, fetch, add, replace and delete.
+            --receive        | Everybody who reaches this machine can send files here, and see none.
+            --auth=ann:secret | Others with a password can look and fetch.
+            -a=127.0.0.1     | Only this machine can connect;
+            """)
+    void itSaysWhatOthersMayDo(String option, String sentence) {
+        List<String> line = new ArrayList<>(List.of("share", site.toString(), "0", "--for", "100ms"));
+        Optional.ofNullable(option).ifPresent(word -> line.addAll(List.of(word.split("=", 2))));
+        Outcome outcome = ComancheProcess.run(Map.of(), line.toArray(String[]::new));
+        assertTrue(outcome.out().contains(sentence), outcome.out());
     }
 
     @Test
