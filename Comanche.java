@@ -43,6 +43,7 @@
 //SOURCES lib/wire/Framing.java
 //SOURCES lib/wire/HeadParser.java
 //SOURCES lib/wire/Inbox.java
+//SOURCES lib/wire/BlockStream.java
 //SOURCES lib/wire/RequestContent.java
 //SOURCES lib/wire/RequestReader.java
 //SOURCES lib/wire/ResponseWriter.java

@@ -2,7 +2,6 @@ package lib.host;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -22,6 +21,7 @@ import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
 import lib.site.ToHttps;
+import lib.wire.BlockStream;
 import lib.wire.RequestContent;
 import lib.wire.RequestReader;
 import lib.wire.ResponseWriter;
@@ -258,19 +258,13 @@ final class Connection {
 
     /// The content as it arrives: the client that waits for a 100 gets it when somebody begins to read, and a pause of the
     /// client is counted, not one of the reader.
-    private final class Arriving extends InputStream {
+    private final class Arriving extends BlockStream {
         private final RequestContent content;
         private boolean awaited;
 
         Arriving(Request request, RequestContent content) {
             this.content = content;
             this.awaited = request.expectsContinue();
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
         }
 
         @Override

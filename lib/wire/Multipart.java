@@ -205,14 +205,8 @@ public final class Multipart implements AutoCloseable {
     }
 
     /// The octets up to the next delimiter, which is eaten with the last of them.
-    private final class PartContent extends InputStream {
+    private final class PartContent extends BlockStream {
         private boolean atEnd = !inPart;
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-        }
 
         @Override
         public int read(byte[] into, int offset, int length) throws IOException {

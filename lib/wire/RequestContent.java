@@ -2,7 +2,6 @@ package lib.wire;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import lib.http.Tokens;
 
@@ -13,7 +12,7 @@ import lib.http.Tokens;
 ///     1a;name="value"\r\n  <26 octets>  \r\n ... 0\r\n  trailer fields  \r\n
 ///
 /// Trailer fields are read, checked and dropped: nothing here has a use for one (RFC 9110 §6.5.1).
-public final class RequestContent extends InputStream {
+public final class RequestContent extends BlockStream {
 
     /// The client has not kept to the grammar; what follows on this connection is anybody's guess.
     public static final class MalformedContent extends IOException {
@@ -49,12 +48,6 @@ public final class RequestContent extends InputStream {
     /// The octets that are known to be still to come: of the whole where its size was given, else of this chunk.
     public long announced() {
         return remaining;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     /// @throws MalformedContent if a chunk is not one
