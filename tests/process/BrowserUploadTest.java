@@ -143,7 +143,8 @@ class BrowserUploadTest {
 
     @Test
     void aPersonReadsWhyItCannotBe() throws IOException {
-        Files.createDirectory(site.resolve("taken.txt"));
+        serve("--upload", "--on-clash", "refuse");
+        Files.writeString(site.resolve("taken.txt"), "mine");
         browser.drop(10, "taken.txt");
         browser.await(".failed", "There is something of this name already.");
         browser.drop(10, ".hidden");
@@ -154,7 +155,7 @@ class BrowserUploadTest {
         browser.drop(1025, "a.txt");
         browser.await(".failed", "Too large for this server.");
         browser.await(".transfers header", "0 of 2 uploaded, 2 failed");
-        assertEquals(List.of(), there());
+        assertEquals(List.of("taken.txt"), there());
     }
 
     @Test
