@@ -253,7 +253,7 @@ final class Connection {
 
     /// An HTTP/1.0 client would take an interim response for the answer (RFC 9110 §15.2).
     private Exchange.Teller teller(Request request) {
-        return request.minorVersion() == 0 ? (_, _) -> { } : writer::writeInterim;
+        return request.minorVersion() == 0 ? (_, _) -> { } : writer;
     }
 
     /// The content as it arrives: the client that waits for a 100 gets it when somebody begins to read, and a pause of the

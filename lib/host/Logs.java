@@ -90,7 +90,7 @@ public final class Logs implements AutoCloseable {
 
     /// The log of all sites that have none of their own.
     public AccessLog main() {
-        return main.orElseGet(AccessLog::none);
+        return main.isPresent() ? main.get() : AccessLog.none();
     }
 
     /// The log in this file.

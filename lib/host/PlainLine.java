@@ -40,7 +40,8 @@ public final class PlainLine {
                 return Optional.empty();
             }
             String value = flag ? "true" : valueFollows ? arguments.get(++i) : argument.substring(equals + 1);
-            given.computeIfAbsent(setting.get(), _ -> new ArrayList<>()).add(value);
+            given.putIfAbsent(setting.get(), new ArrayList<>());
+            given.get(setting.get()).add(value);
         }
         return Optional.of(withWords(given, words));
     }

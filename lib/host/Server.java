@@ -40,21 +40,10 @@ public final class Server implements AutoCloseable {
 
     /// Begins to answer. Returns at once.
     public void start() {
-        listeners.all().forEach(this::listen);
-        Thread.ofPlatform().name("reaper").daemon().start(this::reap);
-        Thread.ofVirtual().name("sweeper").start(this::sweep);
-    }
-
-    /// What a killed server has left is cleared away now, what nobody has gone on with in time by and by.
-    private void sweep() {
-        try {
-            while (!closed) {
-                service.sites().sweep(Instant.now());
-                Thread.sleep(SWEEPING);
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        for (Listeners.Listener listener : listeners.all()) {
+            listen(listener);
         }
+        Thread.ofPlatform().name("reaper").daemon().start(this::reap);
     }
 
     private void listen(Listeners.Listener listener) {
@@ -131,12 +120,24 @@ public final class Server implements AutoCloseable {
         }
     }
 
+    /// What a killed server has left is cleared away soon, what nobody has gone on with in time by and by.
+    private void sweep() {
+        Service current = service;
+        if (current.sites().areWritten()) {
+            Thread.ofVirtual().name("sweeper").start(() -> current.sites().sweep(Instant.now()));
+        }
+    }
+
     /// One look at every deadline costs less than a timer for every read.
     private void reap() {
         try {
-            while (!closed) {
+            for (long swept = System.nanoTime() - SWEEPING.toNanos(); !closed; ) {
                 Thread.sleep(REAPING);
                 long now = System.nanoTime();
+                if (now - swept >= SWEEPING.toNanos()) {
+                    swept = now;
+                    sweep();
+                }
                 connections.forEach(connection -> connection.endIfOverdue(now));
             }
         } catch (InterruptedException _) {

@@ -16,7 +16,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import lib.host.Setting.Word;
 import lib.http.Fields;
 import lib.http.Tokens;
@@ -139,10 +138,12 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
     /// The users of all sites, in as many sets as there are places that name them.
     public List<Users> users() {
-        List<Admission> admissions = new ArrayList<>(List.of(site.admission));
-        hosts.forEach(host -> admissions.add(host.site.admission));
-        return admissions.stream().flatMap(admission -> Stream.of(admission.users, admission.ofFile))
-                .filter(users -> !users.passwords().isEmpty()).toList();
+        List<Users> users = new ArrayList<>(List.of(site.admission.users, site.admission.ofFile));
+        for (HostSettings host : hosts) {
+            users.addAll(List.of(host.site.admission.users, host.site.admission.ofFile));
+        }
+        users.removeAll(List.of(Users.NONE));
+        return users;
     }
 
     private static List<String> values(List<Word> words) {
@@ -222,7 +223,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     site(sources.file().rules()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
                     path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
-                    text(Setting.FOR).map(_ -> time(Setting.FOR)), limits, words);
+                    timeIfAny(Setting.FOR), limits, words);
         }
 
         private SiteSettings site(List<Access.Rule> rules) {
@@ -237,8 +238,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
 
         private Path outside(Path inside) {
-            return sources.jailed() ? inside : path(Setting.CHROOT)
-                    .map(root -> root.resolve(Path.of("/").relativize(inside))).orElse(inside);
+            Optional<Path> root = sources.jailed() ? Optional.empty() : path(Setting.CHROOT);
+            return root.isEmpty() ? inside : root.get().resolve(Path.of("/").relativize(inside));
         }
 
         /// Might somebody fetch this file?
@@ -351,16 +352,21 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             for (ConfigFile.Host host : sources.file().hosts()) {
                 pairs.addAll(new Reading(host.words(), sources, complaints, isWhole).pairs(host.names()));
             }
-            Optional<Integer> redirect = text(Setting.TLS_REDIRECT).map(_ -> port(Setting.TLS_REDIRECT));
+            Optional<Integer> redirect = text(Setting.TLS_REDIRECT).isEmpty() ? Optional.empty()
+                    : Optional.of(port(Setting.TLS_REDIRECT));
             if (redirect.isPresent() && redirect.get() == port(Setting.PORT) && redirect.get() != 0) {
                 complain(Setting.TLS_REDIRECT, "is the port itself, which redirects anyway; choose another, or leave it out.");
             }
-            Optional<Duration> hsts = text(Setting.HSTS).map(_ -> time(Setting.HSTS));
+            Optional<Duration> hsts = timeIfAny(Setting.HSTS);
             if (local || !pairs.isEmpty()) {
                 return Optional.of(new TlsSettings(pairs, local, value(Setting.TLS_PASSWORD), state(), redirect, hsts));
             }
-            redirect.ifPresent(_ -> complain(Setting.TLS_REDIRECT, "leads nowhere without TLS; say --tls or --tls-cert, too."));
-            hsts.ifPresent(_ -> complain(Setting.HSTS, "means nothing without TLS; say --tls or --tls-cert, too."));
+            if (redirect.isPresent()) {
+                complain(Setting.TLS_REDIRECT, "leads nowhere without TLS; say --tls or --tls-cert, too.");
+            }
+            if (hsts.isPresent()) {
+                complain(Setting.HSTS, "means nothing without TLS; say --tls or --tls-cert, too.");
+            }
             return Optional.empty();
         }
 
@@ -550,11 +556,14 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
 
         private List<String> index() {
-            List<String> names = Tokens.list(value(Setting.INDEX));
-            if (names.stream().anyMatch(name -> name.indexOf('/') >= 0 || name.startsWith("."))) {
-                complain(Setting.INDEX, "must be plain file names, without a slash or a dot in front.");
+            List<String> names = new ArrayList<>();
+            for (String name : Tokens.list(value(Setting.INDEX))) {
+                if (name.indexOf('/') >= 0 || name.startsWith(".")) {
+                    complain(Setting.INDEX, "must be plain file names, without a slash or a dot in front.");
+                }
+                names.add(octets(name));
             }
-            return names.stream().map(Reading::octets).toList();
+            return names;
         }
 
         private Fields fields() {
@@ -581,6 +590,10 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 complain(Setting.SERVER_NAME, "holds control characters; leave them out.");
             }
             return server;
+        }
+
+        private Optional<Duration> timeIfAny(Setting setting) {
+            return text(setting).isEmpty() ? Optional.empty() : Optional.of(time(setting));
         }
 
         private Duration time(Setting setting) {

@@ -138,7 +138,9 @@ public final class MediaTypes {
     /// @param own the operator's types: extension (without its dot, any case) to media type
     public MediaTypes(Map<String, String> own) {
         this.own = new HashMap<>();
-        own.forEach((extension, type) -> this.own.put(extension.toLowerCase(Locale.ROOT), type));
+        for (Map.Entry<String, String> type : own.entrySet()) {
+            this.own.put(type.getKey().toLowerCase(Locale.ROOT), type.getValue());
+        }
     }
 
     private static Map<String, String> read(String table) {

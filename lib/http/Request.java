@@ -44,7 +44,11 @@ public record Request(String method, String rawTarget, Target target, int minorV
 
     /// Does it expect anything that we have never heard of? (RFC 9110 §10.1.1: 417)
     public boolean expectsTheUnknown() {
-        return fields.combined("Expect").map(Tokens::list).stream().flatMap(java.util.List::stream)
-                .anyMatch(expectation -> !expectation.equalsIgnoreCase("100-continue"));
+        for (String expectation : Tokens.list(fields.combined("Expect").orElse(""))) {
+            if (!expectation.equalsIgnoreCase("100-continue")) {
+                return true;
+            }
+        }
+        return false;
     }
 }

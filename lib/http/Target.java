@@ -117,8 +117,7 @@ public sealed interface Target {
         }
 
         // A NUL ends a name in C: what the check sees and what the system opens would be two names.
-        boolean holdsNul = segments.stream().anyMatch(segment -> segment.indexOf('\0') >= 0);
-        return holdsNul ? Optional.empty()
+        return String.join("/", segments).indexOf('\0') >= 0 ? Optional.empty()
                 : Optional.of(new Place(authority, segments, path.endsWith("/"), query, ""));
     }
 

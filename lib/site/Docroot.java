@@ -69,14 +69,16 @@ public final class Docroot implements Tree {
             return segments.isEmpty() ? walk(List.of(FileNames.path(onlyName.get()).orElseThrow()), true)
                     : Resource.MISSING;
         }
-        return names(segments).map(names -> walk(names, false)).orElse(Resource.MISSING);
+        Optional<List<Path>> names = names(segments);
+        return names.isEmpty() ? Resource.MISSING : walk(names.get(), false);
     }
 
     /// Is it worth while to resolve these segments? A cheap hint, for what is rarely there: it opens nothing and decides
     /// nothing.
     @Override
     public boolean mayHold(List<String> segments) {
-        return names(segments).map(names -> Files.exists(path(names), NOFOLLOW_LINKS)).orElse(false);
+        Optional<List<Path>> names = names(segments);
+        return names.isPresent() && Files.exists(path(names.get()), NOFOLLOW_LINKS);
     }
 
     /// Where these decoded segments point, for somebody who wants to write there. No link is followed: who writes through one

@@ -24,12 +24,14 @@ public final class Preconditions {
     ///
     /// @param reads was it a GET or a HEAD?
     public static Outcome evaluate(Fields fields, boolean reads, EntityTag tag, Instant modified, Instant now) {
+        Instant second = HttpDate.toSecond(modified);
         Optional<String> ifMatch = fields.combined("If-Match");
+        Optional<Instant> ifUnmodifiedSince = onlyDate(fields, "If-Unmodified-Since", now);
         if (ifMatch.isPresent()) {
             if (!matches(ifMatch.get(), tag, true)) {
                 return Outcome.FAILED;
             }
-        } else if (onlyDate(fields, "If-Unmodified-Since", now).filter(HttpDate.toSecond(modified)::isAfter).isPresent()) {
+        } else if (ifUnmodifiedSince.isPresent() && second.isAfter(ifUnmodifiedSince.get())) {
             return Outcome.FAILED;
         }
 
@@ -39,7 +41,7 @@ public final class Preconditions {
             return !matches ? Outcome.PROCEED : reads ? Outcome.NOT_MODIFIED : Outcome.FAILED;
         }
         Optional<Instant> ifModifiedSince = reads ? onlyDate(fields, "If-Modified-Since", now) : Optional.empty();
-        boolean modifiedSince = ifModifiedSince.map(HttpDate.toSecond(modified)::isAfter).orElse(true);
+        boolean modifiedSince = ifModifiedSince.isEmpty() || second.isAfter(ifModifiedSince.get());
         return modifiedSince ? Outcome.PROCEED : Outcome.NOT_MODIFIED;
     }
 

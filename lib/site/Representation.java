@@ -51,8 +51,7 @@ record Representation(EntityTag tag, Instant modified, long length, String type,
                 "Accept-Ranges", "bytes").replacedBy(known).replacedBy(fields);
         Optional<String> range = request.isGet() && Preconditions.rangeApplies(request, tag, date, now)
                 ? request.fields().combined("Range") : Optional.empty();
-        ByteRanges ranges = range.map(field -> ByteRanges.select(field, length, mostRanges))
-                .orElseGet(ByteRanges.Ignored::new);
+        ByteRanges ranges = range.isEmpty() ? new ByteRanges.Ignored() : ByteRanges.select(range.get(), length, mostRanges);
         return switch (ranges) {
             case ByteRanges.Ignored _ -> new Response(Status.OK, all, slicer.slice(0, length));
             case ByteRanges.Unsatisfiable _ ->

@@ -60,8 +60,7 @@ public final class Site {
         this.files = new StaticFiles(tree, mediaTypes, mostRanges);
         this.writes = manners.writing == Writing.NONE || !(tree instanceof Docroot docroot) ? Optional.empty()
                 : Optional.of(new Writes(docroot, manners.writing, manners.intake, manners.cors));
-        String changes = writes.map(Writes::allowed).orElse("");
-        this.methods = "GET, HEAD, OPTIONS" + changes;
+        this.methods = "GET, HEAD, OPTIONS" + (writes.isPresent() ? writes.get().allowed() : "");
         this.allow = manners.trace ? methods + ", TRACE" : methods;
     }
 
@@ -158,9 +157,16 @@ public final class Site {
                 new Content.Octets(echo.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1)));
     }
 
+    /// Can clients change it?
+    boolean isWritten() {
+        return writes.isPresent();
+    }
+
     /// Clears away what broken uploads have left. It may take its time.
     public void sweep(Instant now) {
-        writes.ifPresent(all -> all.sweep(now));
+        if (writes.isPresent()) {
+            writes.get().sweep(now);
+        }
     }
 
     private Response read(Request request, Target.Place place, Guard.Visitor visitor, Instant now) {
@@ -185,8 +191,8 @@ public final class Site {
             return missing(request, place, visitor, now);
         }
         Response response = files.answer(request, document, place.segments(), visitor::mayRead, now);
-        return tree.onlyName().map(name -> response.with(Fields.of("Content-Disposition",
-                Disposition.format("inline", name)))).orElse(response);
+        return tree.onlyName().isEmpty() ? response : response.with(Fields.of("Content-Disposition",
+                Disposition.format("inline", tree.onlyName().get())));
     }
 
     /// Relative links in a directory's page need its name to end in a slash. The query comes along.

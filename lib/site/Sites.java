@@ -58,7 +58,9 @@ public final class Sites {
                 named.put(host.name, host.site);
             }
         }
-        wildcards.sort((a, b) -> b.name.length() - a.name.length());
+        if (wildcards.size() > 1) {
+            wildcards.sort((a, b) -> b.name.length() - a.name.length());
+        }
     }
 
     /// The site that this request means; empty if its host is none of ours.
@@ -130,11 +132,21 @@ public final class Sites {
         return request.target() instanceof Target.Place place ? place.below(mount.get()).map(request::to) : Optional.empty();
     }
 
+    /// Can any of them be changed by clients?
+    public boolean areWritten() {
+        return main.isWritten() || named.values().stream().anyMatch(Site::isWritten)
+                || wildcards.stream().anyMatch(host -> host.site.isWritten());
+    }
+
     /// Has every site clear away what broken uploads have left.
     public void sweep(Instant now) {
         main.sweep(now);
-        named.values().forEach(site -> site.sweep(now));
-        wildcards.forEach(host -> host.site.sweep(now));
+        for (Site site : named.values()) {
+            site.sweep(now);
+        }
+        for (Named host : wildcards) {
+            host.site.sweep(now);
+        }
     }
 
     /// A refusal of what is no request, with the fields that every response has.

@@ -78,10 +78,11 @@ public final class StaticFiles {
         List<String> offered = new ArrayList<>();
         List<Document> siblings = new ArrayList<>();
         for (Sibling sibling : segments.isEmpty() ? List.<Sibling>of() : SIBLINGS) {
-            sibling(document, segments, sibling, mayRead).ifPresent(found -> {
+            Optional<Document> found = sibling(document, segments, sibling, mayRead);
+            if (found.isPresent()) {
                 offered.add(sibling.coding);
-                siblings.add(found);
-            });
+                siblings.add(found.get());
+            }
         }
 
         String accepted = request.fields().combined("Accept-Encoding").orElse("");

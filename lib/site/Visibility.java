@@ -37,7 +37,7 @@ public record Visibility(boolean hidden, boolean secrets) {
 
     private static boolean isSecret(String lower) {
         return SECRET_NAMES.contains(lower) || lower.startsWith(".env")
-                || SECRET_ENDINGS.stream().anyMatch(lower::endsWith);
+                || endsWithOne(lower, SECRET_ENDINGS);
     }
 
     /// A bundle keeps its key behind its certificates: this far is looked for it.
@@ -52,9 +52,18 @@ public record Visibility(boolean hidden, boolean secrets) {
         return new String(front.array(), 0, front.position(), StandardCharsets.ISO_8859_1).contains("PRIVATE KEY-----");
     }
 
+    private static boolean endsWithOne(String lower, List<String> endings) {
+        for (String ending : endings) {
+            if (lower.endsWith(ending)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// Must a file of this name be looked into for a private key?
     boolean suspects(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return !secrets && SUSPECT_ENDINGS.stream().anyMatch(lower::endsWith);
+        return !secrets && endsWithOne(lower, SUSPECT_ENDINGS);
     }
 }

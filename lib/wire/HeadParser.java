@@ -175,8 +175,11 @@ final class HeadParser {
         }
 
         Optional<Fields.Line> line = fieldLine(octets, first, end);
-        line.ifPresent(lines::add);
-        return line.isPresent() ? Optional.empty() : refused(Status.BAD_REQUEST);
+        if (line.isEmpty()) {
+            return refused(Status.BAD_REQUEST);
+        }
+        lines.add(line.get());
+        return Optional.empty();
     }
 
     /// `name:value` (RFC 9112 §5); empty where it is not one. A fold begins with a blank, which no name does.
@@ -202,7 +205,7 @@ final class HeadParser {
 
         // Exactly one valid Host in 1.1; none at all is forgiven in 1.0 (RFC 9112 §3.2). An absolute-form wins over it.
         List<String> hosts = fields.values("Host");
-        Optional<Authority> host = hosts.stream().findFirst().flatMap(Authority::parse);
+        Optional<Authority> host = hosts.isEmpty() ? Optional.empty() : Authority.parse(hosts.getFirst());
         if (hosts.size() > 1 || (hosts.size() == 1 && host.isEmpty()) || (hosts.isEmpty() && minorVersion >= 1)) {
             return malformed(Status.BAD_REQUEST);
         }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 import lib.http.Content;
+import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.HttpDate;
 import lib.http.Response;
@@ -20,7 +21,7 @@ import lib.http.Status;
 ///
 /// The only place that knows HEAD, Date, Server, Connection, Content-Length and chunks. A response whose file changes while it
 /// is sent ends short of its length: the client sees that it has not got all, and never takes a mixture for the whole.
-public final class ResponseWriter {
+public final class ResponseWriter implements Exchange.Teller {
 
     /// What is this small leaves in one write together with its head; what is larger goes from the file to the socket
     /// without passing through here, but for its last block.
@@ -77,7 +78,8 @@ public final class ResponseWriter {
     }
 
     /// Something to know before the answer comes (RFC 9110 §15.2).
-    public void writeInterim(Status status, Fields fields) throws IOException {
+    @Override
+    public void tell(Status status, Fields fields) throws IOException {
         StringBuilder head = statusLine(status);
         for (Fields.Line line : fields.lines()) {
             line(head, line.name(), line.value());
