@@ -31,12 +31,19 @@ const shown = () => rows.filter((row) => !row.hidden);
 /** Takes the rows as they are in the page now. */
 function read() {
   rows = $$('tbody tr', list);
+  localize($$('time', list));
+  filter.value ? sift() : tell();
+}
+
+/** Dates in the reader's own time: those on top at once, the others of a long list by and by. */
+function localize(times) {
   const two = (number) => String(number).padStart(2, '0');
-  for (const time of $$('time', list)) {
+  for (const time of times.splice(0, 1000)) {
     const date = new Date(time.dateTime);
-    time.textContent = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+    const text = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+    if (time.textContent !== text) time.textContent = text;
   }
-  sift();
+  if (times.length) setTimeout(localize, 50, times);
 }
 
 /** Shows the rows whose names hold every word of the filter. */
@@ -44,7 +51,8 @@ function sift() {
   const words = filter.value.toLowerCase().split(/\s+/);
   for (const row of rows) {
     const name = linkOf(row).textContent.toLowerCase();
-    row.hidden = !words.every((word) => name.includes(word));
+    const hidden = !words.every((word) => name.includes(word));
+    if (row.hidden !== hidden) row.hidden = hidden;
   }
   tell();
 }
