@@ -127,9 +127,15 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
     }
 
     /// Brings its names to disk (fsync(2) of a directory).
+    ///
+    /// @throws FileSystemException if that fails, as all that fails here does: an [IOException] of another kind is the client's
     void secure() throws IOException {
         try (FileChannel channel = open(Path.of("."))) {
             channel.force(true);
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new FileSystemException(path.toString(), null, e.getMessage());
         }
     }
 

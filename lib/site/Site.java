@@ -271,8 +271,7 @@ public final class Site {
     /// script, a style or an image that is missing stays missing, for else it would be a page that claims to be one.
     private Response missing(Request request, Target.Place place, Guard.Visitor visitor, Instant now) {
         String last = place.segments().isEmpty() ? "" : place.segments().getLast();
-        boolean page = last.indexOf('.') < 0
-                || isForPerson(request);
+        boolean page = last.indexOf('.') < 0 || isForPerson(request);
         if (manners.spa && page) {
             for (String name : manners.indexNames) {
                 List<String> index = List.of(name);

@@ -46,8 +46,8 @@ final class Uploads {
     static final String MEDIA_TYPE = "application/partial-upload";
 
     private static final String ENDING = ".meta";
-    private static final Set<OpenOption> CREATE =
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, NOFOLLOW_LINKS);
+    private static final Set<OpenOption> ANEW = Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE, NOFOLLOW_LINKS);
     private static final String END = "end\n";
     private static final int META_OCTETS = 64 * 1024;
 
@@ -230,8 +230,14 @@ final class Uploads {
         if (contradicts) {
             return Response.failure(Status.BAD_REQUEST).with(state(offset, plan.length, false));
         }
-        Plan longer = new Plan(plan.delivery, Math.max(said, plan.length));
-        return append(request, mount, directory, token, draft, longer, exchange, now);
+        if (said > intake.mostOctets()) {
+            return Response.failure(Status.CONTENT_TOO_LARGE, "Upload-Limit", limits());
+        }
+        Plan known = new Plan(plan.delivery, Math.max(said, plan.length));
+        if (known.length != plan.length) {
+            write(directory, token, known);
+        }
+        return append(request, mount, directory, token, draft, known, exchange, now);
     }
 
     private Response append(Request request, String mount, OpenDirectory directory, String token, Draft draft, Plan plan,
@@ -318,7 +324,7 @@ final class Uploads {
         return Path.of(Visibility.OWN + token + ENDING);
     }
 
-    /// Lines of a word, a blank and a value:
+    /// Lines of a word, a blank and a value. Who is killed while he writes them leaves no end, and no upload to go on with.
     ///
     ///     clash RENAME
     ///     folders true
@@ -334,7 +340,7 @@ final class Uploads {
         delivery.conditions().lines().forEach(line ->
                 text.append("field ").append(line.name()).append(": ").append(line.value()).append('\n'));
         text.append(END);
-        try (FileChannel channel = directory.open(meta(token), CREATE)) {
+        try (FileChannel channel = directory.open(meta(token), ANEW)) {
             ByteBuffer octets = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.ISO_8859_1));
             while (octets.hasRemaining()) {
                 channel.write(octets);

@@ -392,6 +392,24 @@ class UploadsTest {
         site.site().sweep(now);
     }
 
+    /// A length that is said once holds from then on, also for requests after the one that said it, and after it broke off.
+    @Test
+    void aLengthThatASecondRequestSaysIsRecorded() {
+        String upload = begun("he", "new.txt");
+        assertEquals("204 2 ?0 nothing", state(site.ask("HEAD", upload)));
+        assertEquals("204 4 ?0 6", state(patch("ll", upload, 2, false, "Upload-Length", "6")));
+        assertEquals("204 4 ?0 6", state(site.ask("HEAD", upload)));
+        assertEquals("400 4 ?0 6", state(patch("o", upload, 4, false, "Upload-Length", "7")));
+        assertEquals(201, patch("o!", upload, 4, true).status());
+    }
+
+    @Test
+    void aLengthBeyondTheLimitIsRefusedBeforeItsContentComes() {
+        String upload = begun("he", "new.txt");
+        assertEquals(413, patch("ll", upload, 2, false, "Upload-Length", "1001").status());
+        assertEquals("204 2 ?0 nothing", state(site.ask("HEAD", upload)));
+    }
+
     @Test
     void anUploadOutlivesTheServer() throws IOException {
         String upload = begun("he", "new.txt", "Upload-Length", "5");
