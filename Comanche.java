@@ -18,9 +18,9 @@
 //MANIFEST Enable-Native-Access=ALL-UNNAMED
 
 // I. The vocabulary of HTTP
+//SOURCES lib/http/Tokens.java
 //SOURCES lib/http/Status.java
 //SOURCES lib/http/HttpDate.java
-//SOURCES lib/http/Tokens.java
 //SOURCES lib/http/EntityTag.java
 //SOURCES lib/http/MediaTypes.java
 //SOURCES lib/http/Fields.java
@@ -59,6 +59,10 @@
 //SOURCES lib/site/Placement.java
 //SOURCES lib/site/Tour.java
 //SOURCES lib/site/Tree.java
+//SOURCES lib/site/PathPattern.java
+//SOURCES lib/site/Errand.java
+//SOURCES lib/site/Gateway.java
+//SOURCES lib/site/Programs.java
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/ZippedFile.java
 //SOURCES lib/site/ZipTree.java
@@ -93,11 +97,16 @@
 //SOURCES lib/site/Delivery.java
 //SOURCES lib/site/Uploads.java
 //SOURCES lib/site/Writes.java
+//SOURCES lib/site/Calls.java
 //SOURCES lib/site/Site.java
 //SOURCES lib/site/Sites.java
 //SOURCES lib/site/ToHttps.java
 
-// IV. The machine
+// IV. Programs answer
+//SOURCES lib/gateway/MetaVariables.java
+//SOURCES lib/gateway/ProgramHead.java
+
+// V. The machine
 //SOURCES lib/host/Fault.java
 //SOURCES lib/host/Setting.java
 //SOURCES lib/host/PlainLine.java
@@ -297,7 +306,7 @@ public final class Comanche {
                 () -> { }, () -> { });
         try {
             if (reader.next() instanceof RequestReader.Received received) {
-                Exchange exchange = Exchange.of(new Client("127.0.0.1", true, false));
+                Exchange exchange = Exchange.of(new Client("127.0.0.1", 80, true, false));
                 Response response = Service.outside(settings).sites().answer(received.request(), exchange, Instant.now())
                         .response();
                 new ResponseWriter(Channels.newChannel(OutputStream.nullOutputStream()), settings.server(), () -> { })

@@ -14,6 +14,7 @@
 //SOURCES http/*.java
 //SOURCES wire/*.java
 //SOURCES site/*.java
+//SOURCES gateway/*.java
 //SOURCES host/*.java
 //SOURCES process/*.java
 

@@ -115,11 +115,15 @@ final class Connection {
         try {
             SocketAddress address = socket.getRemoteAddress();
             return address instanceof InetSocketAddress inet
-                    ? new Client(inet.getAddress().getHostAddress(), inet.getAddress().isLoopbackAddress(), false)
-                    : new Client("", true, false);
+                    ? new Client(inet.getAddress().getHostAddress(), port(socket), inet.getAddress().isLoopbackAddress(), false)
+                    : new Client("", 0, true, false);
         } catch (IOException _) {
-            return new Client("", false, false);
+            return new Client("", 0, false, false);
         }
+    }
+
+    private static int port(SocketChannel socket) throws IOException {
+        return socket.getLocalAddress() instanceof InetSocketAddress inet ? inet.getPort() : 0;
     }
 
     /// Serves until a side closes. The channel is closed afterwards.
@@ -155,7 +159,7 @@ final class Connection {
         }
         enter(Phase.HANDSHAKE, service.limits().head());
         TlsChannel.Opening opening = tls.get().open();
-        client = new Client(client.address(), client.loopback(), opening == TlsChannel.Opening.SECURE);
+        client = new Client(client.address(), client.port(), client.loopback(), opening == TlsChannel.Opening.SECURE);
         return opening != TlsChannel.Opening.FAILED;
     }
 
@@ -301,7 +305,7 @@ final class Connection {
     private static final class Unreadable extends IOException {
         private static final long serialVersionUID = 1;
 
-        private final Status status;
+        private final transient Status status;
 
         Unreadable(Status status, IOException hopeless) {
             super("the content broke off", hopeless);

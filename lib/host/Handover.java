@@ -4,18 +4,17 @@ import java.util.Optional;
 import lib.http.Content;
 import lib.http.Request;
 import lib.http.Response;
-import lib.http.Status;
 
 /// Has a client now got the file that it came for, or brought one? Asked when a response has been sent whole.
 final class Handover {
     private Handover() {}
 
     static boolean isComplete(Request request, Response response) {
-        return switch (response.status()) {
-            case OK -> request.isGet() && isFile(response) && !isPartOfPage(request);
-            case PARTIAL_CONTENT -> request.isGet() && !isPartOfPage(request) && response.fields().first("Content-Range")
+        return switch (response.status().code()) {
+            case 200 -> request.isGet() && isFile(response) && !isPartOfPage(request);
+            case 206 -> request.isGet() && !isPartOfPage(request) && response.fields().first("Content-Range")
                     .filter(Handover::isEnd).isPresent();
-            case CREATED, NO_CONTENT, SEE_OTHER -> isUpload(request, response);
+            case 201, 204, 303 -> isUpload(request, response);
             default -> false;
         };
     }

@@ -40,8 +40,14 @@ public sealed interface Content {
     /// The delimiter and fields of one part, then its octets.
     record Part(byte[] head, Slice slice) {}
 
-    /// Octets that are made while they are sent; how many, nobody knows before.
-    record Stream(Producer producer) implements Content {}
+    /// Octets that are made while they are sent.
+    ///
+    /// @param length how many that will be, or -1 where nobody knows before
+    record Stream(Producer producer, long length) implements Content {
+        public Stream(Producer producer) {
+            this(producer, -1);
+        }
+    }
 
     /// Makes octets.
     @FunctionalInterface
@@ -50,6 +56,11 @@ public sealed interface Content {
         ///
         /// @throws IOException if the client leaves, or they can't be made: what was sent then counts as broken off
         void writeTo(OutputStream out) throws IOException;
+
+        /// Does it go on reading the request's content while it writes? Then nobody else may read that.
+        default boolean readsContent() {
+            return false;
+        }
 
         /// Gives back what it holds; harmless when called again.
         default void close() {}
@@ -84,13 +95,13 @@ public sealed interface Content {
 
     Content NONE = new None();
 
-    /// The complete length in octets; of a [Stream], which does not know it, -1.
+    /// The complete length in octets, or -1 of a [Stream] that does not know it.
     default long length() {
         return switch (this) {
             case None _ -> 0;
             case Octets content -> content.octets.length;
             case Slice slice -> slice.length();
-            case Stream _ -> -1;
+            case Stream stream -> stream.length;
             case Parts content -> content.end.length
                     + content.parts.stream().mapToLong(part -> part.head.length + part.slice.length()).sum();
         };

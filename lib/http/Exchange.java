@@ -3,19 +3,36 @@ package lib.http;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// What comes along with a request: its client and its content, and a way to say something before the answer.
+/// What comes along with a request: its client and its content, a way to say something before the answer, and to hear that
+/// the client does not wait for it.
 ///
 /// @param content the octets behind the field section, to their end. Who reads the first of them has decided to take the
 ///     content: a client that waits for a 100 gets it then. What nobody reads, the connection drops. Reading throws when
 ///     the client leaves or breaks the grammar, and then there is nobody left to be answered by whoever reads
 /// @param teller sends an interim response (RFC 9110 §15.2)
-public record Exchange(Client client, InputStream content, Teller teller) {
+/// @param watch tells whether the client is still there
+public record Exchange(Client client, InputStream content, Teller teller, Watch watch) {
+
+    /// An exchange whose client nobody looks after.
+    public Exchange(Client client, InputStream content, Teller teller) {
+        this(client, content, teller, _ -> { });
+    }
 
     /// Sends an interim response: a status from 101 to 199, and fields.
     @FunctionalInterface
     public interface Teller {
         /// @throws IOException if the client is gone
         void tell(Status status, Fields fields) throws IOException;
+    }
+
+    /// Looks after a client that has sent all of its content and waits.
+    @FunctionalInterface
+    public interface Watch {
+        /// To be called when the content has been read to its end, by who will take long to answer.
+        ///
+        /// @param whenLeft is run once, on another thread, if the client closes its side before the answer is sent: it has
+        ///     left, or will send nothing more
+        void keep(Runnable whenLeft);
     }
 
     /// A request without content.

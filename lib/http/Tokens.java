@@ -18,7 +18,7 @@ public final class Tokens {
         return c >= '0' && c <= '9';
     }
 
-    static boolean isAlpha(int c) {
+    public static boolean isAlpha(int c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 

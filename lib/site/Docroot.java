@@ -43,17 +43,24 @@ public final class Docroot implements Tree {
     private final Optional<String> onlyName;
     private final Visibility visibility;
     private final boolean followsLinks;
+    private final Programs programs;
 
     /// @param root a directory to serve, or one file to serve at `/`
     /// @param followsLinks may links lead out of the tree?
     /// @throws IOException if there is nothing there, or it can't be read
     public Docroot(Path root, Visibility visibility, boolean followsLinks) throws IOException {
+        this(root, visibility, followsLinks, Programs.NONE);
+    }
+
+    /// @param programs what they hide is run, and never read or written
+    public Docroot(Path root, Visibility visibility, boolean followsLinks, Programs programs) throws IOException {
         Path real = root.toRealPath();
         boolean directory = Files.isDirectory(real);
         this.root = directory ? real : real.getParent();
         this.onlyName = directory ? Optional.empty() : Optional.of(FileNames.octets(real));
         this.visibility = visibility;
         this.followsLinks = followsLinks;
+        this.programs = programs;
     }
 
     /// The name of the one file that is served, if it is not a directory.
@@ -70,7 +77,26 @@ public final class Docroot implements Tree {
                     : Resource.MISSING;
         }
         Optional<List<Path>> names = names(segments);
-        return names.isEmpty() ? Resource.MISSING : walk(names.get(), false);
+        Resource resource = names.isEmpty() ? Resource.MISSING : walk(names.get(), false);
+        return programs.isEmpty() ? resource : runnable(resource, segments);
+    }
+
+    /// The name that a client says decides what is run; what is behind it decides as well what is not read.
+    private Resource runnable(Resource resource, List<String> segments) {
+        boolean hidden = programs.hide(segments);
+        return switch (resource) {
+            case Resource.Script _ when !hidden -> Resource.FORBIDDEN;
+            case Document(OpenDocument file, _, long length, Instant modified) when hidden -> {
+                file.close();
+                yield new Resource.Script(file.path(), length, modified);
+            }
+            default -> resource;
+        };
+    }
+
+    /// The directory that all is in.
+    Path root() {
+        return root;
     }
 
     /// Is it worth while to resolve these segments? A cheap hint, for what is rarely there: it opens nothing and decides
@@ -90,7 +116,7 @@ public final class Docroot implements Tree {
             return new Placement.Refused(Status.METHOD_NOT_ALLOWED);
         }
         Optional<List<Path>> names = names(segments);
-        if (names.isEmpty() || !segments.stream().allMatch(Docroot::isDecent)) {
+        if (names.isEmpty() || !segments.stream().allMatch(Docroot::isDecent) || programs.hide(segments)) {
             return new Placement.Refused(Status.FORBIDDEN);
         }
         try {
@@ -234,10 +260,17 @@ public final class Docroot implements Tree {
             if (attributes.isDirectory()) {
                 return Optional.of(new Resource.Directory(parent.path().resolve(name)));
             }
+            if (attributes.isRegularFile() && isProgram(names)) {
+                return Optional.of(new Resource.Script(parent.path().resolve(name), attributes.size(), modified(attributes)));
+            }
             return attributes.isRegularFile() ? open(parent, name, attributes, trusted) : Optional.of(Resource.MISSING);
         } catch (OpenDirectory.LinkOnTheWay _) {
             return behindLink(names);
         }
+    }
+
+    private boolean isProgram(List<Path> names) {
+        return !programs.isEmpty() && programs.hide(names.stream().map(FileNames::octets).toList());
     }
 
     /// The open directory that these names lead to, each step relative to the one before.
@@ -404,9 +437,11 @@ public final class Docroot implements Tree {
             return Docroot.modified(directory.attributes(Path.of(".")));
         }
 
+        /// A program is nothing to take along.
         @Override
         public Optional<Entry> entry(OpenDirectory directory, Path name) throws IOException {
-            return Docroot.this.entry(directory, name);
+            boolean program = !programs.isEmpty() && leadsToProgram(directory.path().resolve(name));
+            return program ? Optional.empty() : Docroot.this.entry(directory, name);
         }
 
         @Override
@@ -456,8 +491,15 @@ public final class Docroot implements Tree {
                 yield Optional.of(new Entry(octets, false, document.length(), document.modified()));
             }
             case Resource.Directory _ -> Optional.of(new Entry(octets, true, 0, modified));
+            case Resource.Script script -> Optional.of(new Entry(octets, false, script.length(), script.modified()));
             case Resource.Missing _, Resource.Forbidden _ -> Optional.empty();
         };
+    }
+
+    private boolean leadsToProgram(Path path) {
+        boolean inside = path.startsWith(root);
+        return isProgram(inside ? names(path) : List.of(path.getFileName()))
+                || Files.isSymbolicLink(path) && behind(path) instanceof Resource.Script;
     }
 
     private Resource behind(Path path) {

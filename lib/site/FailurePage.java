@@ -21,15 +21,16 @@ final class FailurePage {
     }
 
     private static String explanation(Status status) {
-        return switch (status) {
-            case NOT_FOUND -> "There is nothing here. It may have been moved, or there is a slip in the address.";
-            case UNAUTHORIZED -> "This needs a name and a password.";
-            case TOO_MANY_REQUESTS -> "Too many wrong passwords have come from here. Try again in a moment.";
-            case FORBIDDEN -> "This is not for everybody.";
-            case CONFLICT -> "There is something of this name already.";
-            case CONTENT_TOO_LARGE -> "This is larger than the server takes.";
-            case INSUFFICIENT_STORAGE -> "The disk of the server is full.";
-            case SERVICE_UNAVAILABLE, INTERNAL_SERVER_ERROR -> "That is the server's fault, not yours. Try again in a moment.";
+        return switch (status.code()) {
+            case 404 -> "There is nothing here. It may have been moved, or there is a slip in the address.";
+            case 401 -> "This needs a name and a password.";
+            case 429 -> "Too many wrong passwords have come from here. Try again in a moment.";
+            case 403 -> "This is not for everybody.";
+            case 409 -> "There is something of this name already.";
+            case 413 -> "This is larger than the server takes.";
+            case 507 -> "The disk of the server is full.";
+            case 502, 504 -> "The program that should answer here does not. Try again in a moment.";
+            case 500, 503 -> "That is the server's fault, not yours. Try again in a moment.";
             default -> "The server can't answer this.";
         };
     }

@@ -35,6 +35,11 @@ public sealed interface Resource {
         }
     }
 
+    /// A regular file that is not to be read but to be run.
+    ///
+    /// @param file its real path, without links
+    record Script(Path file, long length, Instant modified) implements Resource {}
+
     /// Nothing that we would tell of.
     record Missing() implements Resource {}
 

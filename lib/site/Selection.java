@@ -49,7 +49,7 @@ record Selection(Tree tree, Resource.Directory directory, List<String> segments,
                 found.file().close();
                 guest.document(new Tour.Sight(names, found.length(), found.modified(), 0, () -> again(names, found)));
             }
-            case Resource.Missing _, Resource.Forbidden _ -> throw new NoSuchFileException("");
+            case Resource.Missing _, Resource.Forbidden _, Resource.Script _ -> throw new NoSuchFileException("");
         }
     }
 

@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import lib.http.Answer;
 import lib.http.Content;
 import lib.http.Disposition;
@@ -40,6 +42,13 @@ public final class Site {
         }
     }
 
+    /// How often one program may lead to the next, before they are taken to go in circles.
+    private static final int MOST_REDIRECTS = 10;
+
+    /// Fields of a request that mean nothing in the one that follows from it.
+    private static final Set<String> OF_THE_FIRST = Set.of("content-length", "content-type", "content-encoding", "transfer-encoding",
+            "expect", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range");
+
     /// A listing is what is there now, in the shape that Accept asks for.
     private static final Fields LISTING = Fields.of("Cache-Control", "no-cache", "Vary", "Accept");
 
@@ -49,14 +58,25 @@ public final class Site {
     private final Guard guard;
     private final StaticFiles files;
     private final Optional<Writes> writes;
+    private final Optional<Calls> calls;
+    private final Fields ours;
     private final String methods;
     private final String allow;
 
+    /// A site without programs.
     public Site(Tree tree, Manners manners, Guard guard, MediaTypes mediaTypes, int mostRanges) {
+        this(tree, manners, guard, mediaTypes, mostRanges, Programs.NONE);
+    }
+
+    /// @param programs the same that the tree knows of
+    public Site(Tree tree, Manners manners, Guard guard, MediaTypes mediaTypes, int mostRanges, Programs programs) {
         this.tree = tree;
         this.manners = manners;
         this.mediaTypes = mediaTypes;
         this.guard = guard;
+        this.calls = programs.isEmpty() || !(tree instanceof Docroot docroot) ? Optional.empty()
+                : Optional.of(new Calls(docroot, programs, manners.indexNames, manners.spa));
+        this.ours = ours(manners);
         this.files = new StaticFiles(tree, mediaTypes, mostRanges);
         this.writes = manners.writing == Writing.NONE || !(tree instanceof Docroot docroot) ? Optional.empty()
                 : Optional.of(new Writes(docroot, manners.writing, manners.intake, manners.cors));
@@ -68,14 +88,60 @@ public final class Site {
     ///
     /// @throws IOException if the request's content can't be read
     public Answer answer(Request request, Exchange exchange, Instant now) throws IOException {
+        return answer(request, exchange, now, MOST_REDIRECTS);
+    }
+
+    /// @param redirects how many local ones may still follow
+    private Answer answer(Request request, Exchange exchange, Instant now, int redirects) throws IOException {
         Guard.Visitor visitor = guard.visitor(request, exchange.client(), now);
         List<String> segments = request.target() instanceof Target.Place place ? place.segments() : List.of();
         Optional<Response> refusal = isPreflight(request) ? Optional.empty() : visitor.refusal(request.method(), segments);
-        Response response = refusal.isPresent() ? refusal.get()
-                : request.expectsTheUnknown() ? Response.failure(Status.EXPECTATION_FAILED)
-                : byMethod(request, exchange, visitor, now);
+        if (refusal.isEmpty() && request.expectsTheUnknown()) {
+            refusal = Optional.of(Response.failure(Status.EXPECTATION_FAILED));
+        }
+        Optional<Calls.Call> call = refusal.isEmpty() && calls.isPresent() ? call(request, exchange, visitor) : Optional.empty();
+        return call.isPresent() ? ofProgram(call.get(), visitor, now, redirects)
+                : ours(request, refusal.isPresent() ? refusal.get() : byMethod(request, exchange, visitor, now), visitor);
+    }
+
+    private Answer ours(Request request, Response response, Guard.Visitor visitor) {
         Response shown = response.status().isError() && isForPerson(request) ? FailurePage.of(response, start(request)) : response;
         return new Answer(dressed(visitor.user().isPresent() ? personal(shown) : shown), visitor.user());
+    }
+
+    /// Who is asked in the place of a file, if anybody is. A preflight and TRACE are about us.
+    private Optional<Calls.Call> call(Request request, Exchange exchange, Guard.Visitor visitor) {
+        return isPreflight(request) || request.method().equals("TRACE") ? Optional.empty()
+                : calls.get().find(request, exchange, visitor.user(), isPage(request));
+    }
+
+    /// What a program says goes out as it is, but for the fields that it has not set, and the operator's own.
+    private Answer ofProgram(Calls.Call call, Guard.Visitor visitor, Instant now, int redirects) throws IOException {
+        Request request = call.errand().request();
+        Optional<Response> refusal = visitor.refusal(request.method(), call.script());
+        if (refusal.isPresent()) {
+            return ours(request, refusal.get(), visitor);
+        }
+        return switch (call.gateway().ask(call.errand())) {
+            case Gateway.Answered(Response response) -> new Answer(new Response(response.status(),
+                    ours.replacedBy(response.fields()).replacedBy(manners.fields), response.content()), visitor.user());
+            case Gateway.Failed(Status status) -> ours(request, Response.failure(status), visitor);
+            case Gateway.Redirected(String target) -> {
+                Optional<Request> next = redirects == 0 ? Optional.empty() : redirected(request, target);
+                yield next.isEmpty() ? ours(request, Response.failure(Status.BAD_GATEWAY), visitor)
+                        : answer(next.get(), Exchange.of(call.errand().exchange().client()), now, redirects - 1);
+            }
+        };
+    }
+
+    /// As if the client had asked for this target, with no content and no conditions (RFC 3875 §6.2.2).
+    private static Optional<Request> redirected(Request request, String target) {
+        List<Fields.Line> lines = new ArrayList<>(request.fields().lines());
+        lines.removeIf(line -> OF_THE_FIRST.contains(line.name().toLowerCase(Locale.ROOT)));
+        String mount = request.target() instanceof Target.Place place ? place.mount() : "";
+        return Target.parse(target, "GET").flatMap(parsed -> parsed instanceof Target.Place place
+                ? mount.isEmpty() ? Optional.of(place) : place.below(mount.substring(1)) : Optional.empty())
+                .map(place -> new Request("GET", target, place, request.minorVersion(), request.authority(), new Fields(lines)));
     }
 
     /// A browser that asks before it lets a script ask never says for whom (WHATWG Fetch, CORS preflight).
@@ -105,11 +171,12 @@ public final class Site {
     }
 
     private Response dressed(Response response) {
-        Fields ours = Fields.of("X-Content-Type-Options", "nosniff");
-        if (manners.cors) {
-            ours = ours.with("Access-Control-Allow-Origin", "*").with("Access-Control-Expose-Headers", "*");
-        }
         return response.with(ours).with(manners.fields);
+    }
+
+    private static Fields ours(Manners manners) {
+        Fields ours = Fields.of("X-Content-Type-Options", "nosniff");
+        return !manners.cors ? ours : ours.with("Access-Control-Allow-Origin", "*").with("Access-Control-Expose-Headers", "*");
     }
 
     private Response byMethod(Request request, Exchange exchange, Guard.Visitor visitor, Instant now) throws IOException {
@@ -148,7 +215,7 @@ public final class Site {
                 .append(request.minorVersion()).append("\r\n");
         for (Fields.Line line : request.fields().lines()) {
             boolean secret = List.of("authorization", "proxy-authorization", "cookie", "cookie2").contains(
-                    line.name().toLowerCase(java.util.Locale.ROOT));
+                    line.name().toLowerCase(Locale.ROOT));
             if (!secret) {
                 echo.append(line.name()).append(": ").append(line.value()).append("\r\n");
             }
@@ -178,7 +245,7 @@ public final class Site {
             case Resource.Directory directory -> place.directory()
                     ? directory(request, place, directory, visitor, now) : toDirectory(place);
             case Resource.Missing _ -> missing(request, place, visitor, now);
-            case Resource.Forbidden _ -> Response.failure(Status.FORBIDDEN);
+            case Resource.Forbidden _, Resource.Script _ -> Response.failure(Status.FORBIDDEN);
         };
     }
 
@@ -219,7 +286,7 @@ public final class Site {
                 case Resource.Forbidden _ -> {
                     return Response.failure(Status.FORBIDDEN);
                 }
-                case Resource.Directory _, Resource.Missing _ -> { }
+                case Resource.Directory _, Resource.Missing _, Resource.Script _ -> { }
             }
         }
         if (!manners.listing) {
@@ -270,9 +337,7 @@ public final class Site {
     /// With `spa`, a page that is not there is one that the application draws. A browser asks for a page by name; a
     /// script, a style or an image that is missing stays missing, for else it would be a page that claims to be one.
     private Response missing(Request request, Target.Place place, Guard.Visitor visitor, Instant now) {
-        String last = place.segments().isEmpty() ? "" : place.segments().getLast();
-        boolean page = last.indexOf('.') < 0 || isForPerson(request);
-        if (manners.spa && page) {
+        if (manners.spa && isPage(request)) {
             for (String name : manners.indexNames) {
                 List<String> index = List.of(name);
                 if (tree.resolve(index) instanceof Resource.Document document) {
@@ -281,5 +346,10 @@ public final class Site {
             }
         }
         return Response.failure(Status.NOT_FOUND);
+    }
+
+    private static boolean isPage(Request request) {
+        String last = request.target() instanceof Target.Place place && !place.segments().isEmpty() ? place.segments().getLast() : "";
+        return last.indexOf('.') < 0 || isForPerson(request);
     }
 }

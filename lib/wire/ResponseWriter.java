@@ -174,7 +174,7 @@ public final class ResponseWriter implements Exchange.Teller {
     }
 
     private void writeStream(byte[] head, Content.Stream stream, boolean chunked) throws IOException {
-        Outlet outlet = new Outlet(head, chunked, -1);
+        Outlet outlet = new Outlet(head, chunked && stream.length() < 0, stream.length());
         stream.producer().writeTo(outlet);
         outlet.end();
     }

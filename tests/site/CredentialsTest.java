@@ -41,8 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CredentialsTest {
     private static final Instant NOW = Fixture.NOW;
     private static final Duration LONGEST = Duration.ofSeconds(30);
-    private static final Client HERE = new Client("192.0.2.1", false, false);
-    private static final Client THERE = new Client("192.0.2.2", false, false);
+    private static final Client HERE = new Client("192.0.2.1", 80, false, false);
+    private static final Client THERE = new Client("192.0.2.2", 80, false, false);
 
     /// Everything needs a user.
     private static final Access CLOSED = new Access(List.of(), true);
@@ -174,7 +174,7 @@ class CredentialsTest {
         assertEquals(2, both.size());
         assertTrue(both.getFirst().matches("Digest realm=\"Comanche\", qop=\"auth\", algorithm=SHA-256, nonce=\"[A-Za-z0-9_-]{64}\", charset=UTF-8"), both.toString());
         assertEquals(basic, both.getLast());
-        assertEquals(List.of(basic), challenges(visitor(clear(), new Client("192.0.2.1", false, true), NOW, "")));
+        assertEquals(List.of(basic), challenges(visitor(clear(), new Client("192.0.2.1", 80, false, true), NOW, "")));
         assertEquals(List.of(basic), challenges(visitor(file(written(UsersTest.FILE)), HERE, NOW, "")));
     }
 
@@ -290,9 +290,9 @@ class CredentialsTest {
     void aNetworkOfIpv6IsOneClient(String guesser, String other, int status) {
         Guard guard = clear();
         for (int i = 0; i < 6; i++) {
-            basic(guard, new Client(guesser, false, false), NOW, "ann:" + i);
+            basic(guard, new Client(guesser, 80, false, false), NOW, "ann:" + i);
         }
-        assertEquals(status, status(basic(guard, new Client(other, false, false), NOW, "ann:secret")));
+        assertEquals(status, status(basic(guard, new Client(other, 80, false, false), NOW, "ann:secret")));
     }
 
     /// Fifty at once are not all the first one.

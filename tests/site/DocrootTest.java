@@ -58,6 +58,7 @@ class DocrootTest {
             case Resource.Missing _ -> "missing";
             case Resource.Forbidden _ -> "forbidden";
             case Resource.Directory _ -> "directory";
+            case Resource.Script _ -> "script";
             case Resource.Document document -> {
                 ByteBuffer octets = ByteBuffer.allocate((int) document.length());
                 document.file().read(octets, 0);
@@ -339,7 +340,7 @@ class DocrootTest {
                     assertEquals(document.modified(), entry.modified(), entry.name());
                 }
                 case Resource.Directory _ -> assertTrue(entry.directory(), entry.name());
-                case Resource.Missing _, Resource.Forbidden _ -> throw new AssertionError(place + "/" + entry.name());
+                case Resource.Missing _, Resource.Forbidden _, Resource.Script _ -> throw new AssertionError(place + "/" + entry.name());
             }
         }
         try (var all = Files.newDirectoryStream(found.path())) {

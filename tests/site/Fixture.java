@@ -41,7 +41,7 @@ final class Fixture {
     static final Instant MODIFIED = Instant.parse("2020-02-02T02:02:02.123456789Z");
     static final Visibility STRICT = new Visibility(false, false);
     static final Intake INTAKE = new Intake(Intake.Clash.RENAME, 1 << 20, 0, 10, Duration.ofHours(24));
-    static final Client CLIENT = new Client("127.0.0.1", true, false);
+    static final Client CLIENT = new Client("127.0.0.1", 80, true, false);
     static final Manners PLAIN = new Manners(List.of("index.html", "index.htm"), true, false, false, false,
             Writing.NONE, INTAKE, false, Fields.NONE);
 

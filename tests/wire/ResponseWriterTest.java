@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Responses to octets (RFC 9112 §4 to §6), over a pair of connected sockets on the loopback.
@@ -146,8 +146,12 @@ class ResponseWriterTest {
         assertFalse(text(written(octets("hello"), false, Afterwards.PERSIST, "")).contains("Server"));
     }
 
+    static List<Status> statuses() {
+        return Status.KNOWN;
+    }
+
     @ParameterizedTest
-    @EnumSource(Status.class)
+    @MethodSource("statuses")
     void onlyAStatusThatForbidsContentHasNoContentLength(Status status) throws IOException {
         boolean forbidden = status.code() < 200 || status.code() == 204 || status.code() == 304;
         String none = text(written(Response.of(status, Fields.NONE), false, Afterwards.PERSIST, ""));
