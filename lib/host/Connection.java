@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
 import lib.http.Answer;
 import lib.http.Authority;
 import lib.http.Client;
+import lib.http.Content;
 import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.Request;
@@ -30,15 +32,14 @@ import lib.wire.TlsChannel;
 
 /// How does one client's connection go? Read, answer, send, log, until a side closes. (RFC 9112 §9)
 ///
-///                                              ┌─ wants some ─▶ CONTENT ─┐
-///                                              ▲                         ▼
-///     IDLE ── first octet ──▶ HEAD ── empty line ──▶ WORK ◀── has some ──┘ ── answer ──▶ RESPONSE ─┐
-///      ▲                                                                                           │
-///      └───────────────────────────── persists ◀───────────────────────────────────────────────────┤
-///                                      LINGER ◀── closes ───────────────────────────────────────────┘
+///     IDLE ── first octet ──▶ HEAD ── empty line ──▶ WORK ── answer ──▶ RESPONSE ─┐
+///      ▲                                                                          │
+///      └───────────────────────────── persists ◀──────────────────────────────────┤
+///                                      LINGER ◀── closes ──────────────────────────┘
 ///
-/// Where TLS is spoken, its handshake comes before all this. It runs on a virtual thread of its own. Another thread, the reaper, asks now and then whether it is overdue: every
-/// phase in which we wait for the client has a deadline, and only content and response move theirs on as octets move.
+/// Where TLS is spoken, its handshake comes before all this. It runs on a virtual thread of its own. Another thread, the reaper, asks now
+/// and then whether it is overdue: every phase in which we wait for the client has a deadline. Content has one of its own, as it may be read
+/// while we work, and even while its response is sent; these two move on as octets move.
 final class Connection {
     /// At which door does the client stand?
     enum Door {
@@ -49,7 +50,7 @@ final class Connection {
         REDIRECT
     }
 
-    private enum Phase { HANDSHAKE, IDLE, HEAD, WORK, CONTENT, RESPONSE, LINGER }
+    private enum Phase { HANDSHAKE, IDLE, HEAD, WORK, RESPONSE, LINGER }
 
     /// How long we wait for the client to read our last answer and to close its side. To close at once, with octets of
     /// the client unread, would make the system reset the connection and the answer be lost (RFC 9112 §9.6).
@@ -74,11 +75,18 @@ final class Connection {
     private Client client;
     private volatile Phase phase = Phase.IDLE;
     private volatile long deadline;
+
+    /// Is content waited for, and until when?
+    private volatile boolean awaitsContent;
+    private volatile long contentDeadline;
     private volatile boolean inputEnded;
+
+    /// Who wants to know if the client leaves while it waits for its answer; null for nobody.
+    private Runnable whenLeft;
 
     /// What holds for this request; the next one asks anew. Only the limits of a head stay those of the beginning.
     private volatile Service service;
-    private ResponseWriter writer;
+    private volatile ResponseWriter writer;
 
     /// When the first octets of the request were there, as [System#nanoTime].
     private long begun;
@@ -98,8 +106,8 @@ final class Connection {
         this.service = current.get();
         this.tls = door == Door.SECURE ? service.tls().map(keys -> new TlsChannel(socket, keys::engine)) : Optional.empty();
         this.channel = tls.isPresent() ? tls.get() : socket;
-        this.reader = new RequestReader(channel, service.limits(), this::moved, this::begin);
-        this.writer = new ResponseWriter(channel, service.server(), this::moved);
+        this.reader = new RequestReader(channel, service.limits(), this::received, this::begin);
+        this.writer = new ResponseWriter(channel, service.server(), this::sent);
         enter(Phase.IDLE, service.limits().idle());
     }
 
@@ -107,7 +115,7 @@ final class Connection {
         Service latest = current.get();
         if (latest != service) {
             service = latest;
-            writer = new ResponseWriter(channel, latest.server(), this::moved);
+            writer = new ResponseWriter(channel, latest.server(), this::sent);
         }
     }
 
@@ -165,7 +173,7 @@ final class Connection {
 
     private void rest() {
         enter(Phase.IDLE, service.limits().idle());
-        if (tls.isPresent()) {
+        if (tls.isPresent() && !reader.isReadingAhead()) {
             tls.get().rest();
         }
     }
@@ -218,7 +226,9 @@ final class Connection {
         Answer answer = null;
         try {
             answer = answer(request, content, now);
-            drain(content, answer.response());
+            if (!(answer.response().content() instanceof Content.Stream stream && stream.producer().readsContent())) {
+                drain(content, answer.response());
+            }
             return send(request, content, answer, asked);
         } catch (Unreadable unreadable) {
             if (unreadable.isHopeless()) {
@@ -227,6 +237,7 @@ final class Connection {
             }
             return refuse(unreadable.status(), asked);
         } finally {
+            watch(null);
             if (answer != null) {
                 answer.response().content().close();
             }
@@ -242,7 +253,7 @@ final class Connection {
                     return Answer.of(response.get());
                 }
             }
-            return service.sites().answer(request, new Exchange(client, content, teller(request)), now);
+            return service.sites().answer(request, new Exchange(client, content, teller(request), this::watch), now);
         } catch (RuntimeException | StackOverflowError defect) {
             errors.defect("A request could not be answered", defect);
             return Answer.of(service.sites().refuse(Status.INTERNAL_SERVER_ERROR));
@@ -276,7 +287,8 @@ final class Connection {
             if (content.isAtEnd()) {
                 return -1;
             }
-            enter(Phase.CONTENT, service.limits().progress());
+            contentDeadline = System.nanoTime() + service.limits().progress().toNanos();
+            awaitsContent = true;
             try {
                 if (awaited) {
                     awaited = false;
@@ -290,7 +302,7 @@ final class Connection {
             } catch (IOException e) {
                 throw new Unreadable(unfinished(), e);
             } finally {
-                enter(Phase.WORK, FOR_EVER);
+                awaitsContent = false;
             }
         }
 
@@ -370,11 +382,32 @@ final class Connection {
 
     /// Sends and logs, and logs also what could not be sent whole.
     private void send(Response response, boolean headOnly, Afterwards afterwards, Asked asked) throws IOException {
+        if (reader.isReadingAhead() && channel == socket) {
+            writer = new ResponseWriter(new Passing(socket), service.server(), this::sent);
+        }
         enter(Phase.RESPONSE, service.limits().progress());
         try {
             writer.write(client.secure() ? response.with(service.fields()) : response, headOnly, afterwards, Instant.now());
         } finally {
             log(asked, response.status(), writer.contentOctets());
+        }
+    }
+
+    /// A socket that nobody sends a file through: while another thread waits for it, its mode can't be changed.
+    private record Passing(SocketChannel socket) implements WritableByteChannel {
+        @Override
+        public int write(ByteBuffer octets) throws IOException {
+            return socket.write(octets);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return socket.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
         }
     }
 
@@ -407,23 +440,62 @@ final class Connection {
     }
 
     /// Octets have moved: in the middle of content, that buys time.
-    private void moved() {
-        if (phase == Phase.CONTENT || phase == Phase.RESPONSE) {
+    private void received() {
+        if (awaitsContent) {
+            contentDeadline = System.nanoTime() + service.limits().progress().toNanos();
+        }
+    }
+
+    private void sent() {
+        if (phase == Phase.RESPONSE) {
             deadline = System.nanoTime() + service.limits().progress().toNanos();
+        }
+    }
+
+    /// From now on somebody wants to know if the client leaves; null for nobody any more.
+    private synchronized void watch(Runnable whenLeft) {
+        this.whenLeft = whenLeft;
+    }
+
+    /// Most answers are sent before it is worth while to look after the client.
+    private synchronized void keepWatch() {
+        if (whenLeft != null && !reader.isReadingAhead()) {
+            Thread.ofVirtual().start(reader.readAhead(this::tellOfLeaving));
+        }
+    }
+
+    private void tellOfLeaving() {
+        Runnable told;
+        synchronized (this) {
+            told = whenLeft;
+            whenLeft = null;
+        }
+        if (told != null) {
+            told.run();
         }
     }
 
     /// For the reaper: ends what is overdue. A client that is slow to ask is told so (408); one that is slow to read
     /// is cut off.
     void endIfOverdue(long nanoTime) {
-        if (deadline - nanoTime > 0) {
+        keepWatch();
+        boolean contentIsOverdue = awaitsContent && contentDeadline - nanoTime <= 0;
+        boolean phaseIsOverdue = deadline - nanoTime <= 0 && !(phase == Phase.RESPONSE && writer.isMaking());
+        if (!contentIsOverdue && !phaseIsOverdue) {
             return;
         }
         if (inputEnded || phase == Phase.HANDSHAKE || phase == Phase.RESPONSE || phase == Phase.LINGER) {
             cut();
         } else {
-            deadline = nanoTime + service.limits().progress().toNanos();
+            postpone(nanoTime + service.limits().progress().toNanos());
             endInput();
+        }
+    }
+
+    private void postpone(long later) {
+        contentDeadline = later;
+        if (phase != Phase.WORK) {
+            deadline = later;
         }
     }
 
@@ -451,5 +523,6 @@ final class Connection {
         } catch (IOException _) {
             // closed is closed
         }
+        tellOfLeaving();
     }
 }

@@ -1,9 +1,11 @@
 package lib.wire;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 
 /// Which octets has the client sent that nobody has read yet?
 ///
@@ -18,6 +20,7 @@ final class Inbox {
     private byte[] octets = EMPTY;
     private int first;
     private int end;
+    private volatile Ahead ahead;
 
     /// @param whenMoved called each time that octets have come in
     Inbox(ReadableByteChannel channel, Runnable whenMoved) {
@@ -50,6 +53,70 @@ final class Inbox {
         first += count;
     }
 
+    /// What waits for the client on another thread while ours has no time for it. It is to be run there, once, and ends when
+    /// something has come. Nobody may be reading now; who reads later gets what it fetches first.
+    ///
+    /// @param whenEnded is run if the client has closed its side, or the connection is broken
+    Runnable readAhead(Runnable whenEnded) {
+        Ahead fetching = new Ahead();
+        ahead = fetching;
+        return () -> {
+            if (!fetching.fetch()) {
+                whenEnded.run();
+            }
+        };
+    }
+
+    boolean isReadingAhead() {
+        return ahead != null;
+    }
+
+    private int receive(ByteBuffer into) throws IOException {
+        return ahead == null ? channel.read(into) : ahead.moveTo(into);
+    }
+
+    private final class Ahead {
+        private final CountDownLatch done = new CountDownLatch(1);
+        private final ByteBuffer fetched = ByteBuffer.allocate(FIRST_OCTETS);
+        private boolean ended;
+        private IOException broken;
+
+        /// Returns whether the client is still there.
+        boolean fetch() {
+            try {
+                ended = channel.read(fetched) < 0;
+            } catch (IOException e) {
+                broken = e;
+            }
+            fetched.flip();
+            done.countDown();
+            return !ended && broken == null;
+        }
+
+        int moveTo(ByteBuffer into) throws IOException {
+            await();
+            if (broken != null) {
+                throw new IOException(broken);
+            }
+            int count = Math.min(into.remaining(), fetched.remaining());
+            into.put(fetched.slice(fetched.position(), count));
+            fetched.position(fetched.position() + count);
+            if (!ended && !fetched.hasRemaining()) {
+                ahead = null;
+            }
+            return ended ? -1 : count;
+        }
+
+        private void await() throws IOException {
+            try {
+                done.await();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException();
+            }
+        }
+    }
+
     /// Blocks until there is more; false at the end of the stream. The room grows up to `most` octets.
     boolean fill(int most) throws IOException {
         if (end == octets.length) {
@@ -58,7 +125,7 @@ final class Inbox {
         if (end == octets.length) {
             octets = Arrays.copyOf(octets, Math.min(most, Math.max(FIRST_OCTETS, octets.length * 4)));
         }
-        int count = channel.read(ByteBuffer.wrap(octets, end, octets.length - end));
+        int count = receive(ByteBuffer.wrap(octets, end, octets.length - end));
         if (count > 0) {
             end += count;
             whenMoved.run();
@@ -75,7 +142,7 @@ final class Inbox {
     /// there is room for as many.
     int read(byte[] into, int offset, int count) throws IOException {
         if (available() == 0 && count >= FIRST_OCTETS) {
-            int received = channel.read(ByteBuffer.wrap(into, offset, count));
+            int received = receive(ByteBuffer.wrap(into, offset, count));
             if (received > 0) {
                 whenMoved.run();
             }

@@ -65,6 +65,19 @@ public final class RequestReader {
         }
     }
 
+    /// What looks after a client that waits for a long answer, and fetches what it sends next. To be run on another thread, at
+    /// once; the content of the request before must have been read.
+    ///
+    /// @param whenEnded is run if the client has closed its side, or the connection is broken
+    public Runnable readAhead(Runnable whenEnded) {
+        return inbox.readAhead(whenEnded);
+    }
+
+    /// Does somebody read ahead, or has, and nobody has taken what came?
+    public boolean isReadingAhead() {
+        return inbox.isReadingAhead();
+    }
+
     /// Is there something left that was sent together with what has been read: a pipelined request?
     public boolean hasMore() {
         return inbox.available() > 0;

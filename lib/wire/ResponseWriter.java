@@ -56,6 +56,7 @@ public final class ResponseWriter implements Exchange.Teller {
     private final WritableByteChannel channel;
     private final String server;
     private final Runnable whenMoved;
+    private volatile boolean making;
     private long contentOctets;
 
     /// @param channel in blocking mode
@@ -70,6 +71,11 @@ public final class ResponseWriter implements Exchange.Teller {
     /// Octets of content that the last response has handed to the system so far: what the log counts.
     public long contentOctets() {
         return contentOctets;
+    }
+
+    /// Does the client wait for content that is being made, rather than we for the client?
+    public boolean isMaking() {
+        return making;
     }
 
     /// "Go on, send your content" (RFC 9110 §15.2.1).
@@ -174,15 +180,29 @@ public final class ResponseWriter implements Exchange.Teller {
     }
 
     private void writeStream(byte[] head, Content.Stream stream, boolean chunked) throws IOException {
-        Outlet outlet = new Outlet(head, chunked && stream.length() < 0, stream.length());
-        stream.producer().writeTo(outlet);
-        outlet.end();
+        make(new Outlet(head, chunked && stream.length() < 0, stream.length()), stream.producer());
     }
 
     private void writeExcerpt(byte[] head, Content.Excerpt excerpt) throws IOException {
-        Outlet outlet = new Outlet(head, false, excerpt.length());
-        excerpt.whole().writeTo(outlet, excerpt.offset(), excerpt.length());
-        outlet.end();
+        make(new Outlet(head, false, excerpt.length()), out -> excerpt.whole().writeTo(out, excerpt.offset(), excerpt.length()));
+    }
+
+    private void make(Outlet outlet, Content.Producer producer) throws IOException {
+        making = true;
+        try {
+            producer.writeTo(outlet);
+            outlet.end();
+        } finally {
+            making = false;
+        }
+    }
+
+    /// Time that the client takes is counted anew each time that it is waited for.
+    private void writeMade(ByteBuffer octets) throws IOException {
+        whenMoved.run();
+        making = false;
+        writeAll(octets);
+        making = true;
     }
 
     /// Where made octets go: gathered to blocks, the head before the first of them, each a chunk (RFC 9112 §7.1) where the
@@ -218,7 +238,7 @@ public final class ResponseWriter implements Exchange.Teller {
             }
             left -= length;
             if (!chunked && pending.length == 0 && block.position() == 0 && length >= OUTLET_OCTETS) {
-                writeAll(ByteBuffer.wrap(octets, offset, length)); // gathered already
+                writeMade(ByteBuffer.wrap(octets, offset, length)); // gathered already
                 contentOctets += length;
                 return;
             }
@@ -258,7 +278,7 @@ public final class ResponseWriter implements Exchange.Teller {
                 out.put(END);
             }
             block.clear();
-            writeAll(out.flip());
+            writeMade(out.flip());
             contentOctets += count;
         }
     }

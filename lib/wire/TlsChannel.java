@@ -3,6 +3,7 @@ package lib.wire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -14,7 +15,7 @@ import javax.net.ssl.SSLException;
 ///     first octet 0x16 ──▶ handshake ──▶ records, until close_notify
 ///     any other        ──▶ plain octets, as they come: a browser that was told http:// where https:// was meant
 ///
-/// One thread reads and writes; another one may close the socket below. What waits for the client holds no large buffer.
+/// One thread reads, one writes, and another one may close the socket below. What waits for the client holds no large buffer.
 public final class TlsChannel implements ByteChannel {
 
     /// How the connection has begun.
@@ -46,6 +47,9 @@ public final class TlsChannel implements ByteChannel {
     /// Null until the client has shown that it speaks TLS.
     private SSLEngine engine;
     private boolean refusesHandshakes;
+
+    /// Who reads may have to answer; records must leave in the order in which they were made.
+    private final ReentrantLock output = new ReentrantLock();
     private boolean ended;
 
     /// Records that have come and are not opened yet, and octets of an opened one that nobody has read yet.
@@ -118,7 +122,15 @@ public final class TlsChannel implements ByteChannel {
 
     /// Sends all that the engine has to say of itself: its part of the handshake, an alert, a key. In one write, mostly.
     private void send() throws IOException {
-        ByteBuffer out = ByteBuffer.allocate(2 * recordOctets());
+        output.lock();
+        try {
+            sendAll(ByteBuffer.allocate(2 * recordOctets()));
+        } finally {
+            output.unlock();
+        }
+    }
+
+    private void sendAll(ByteBuffer out) throws IOException {
         while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
             SSLEngineResult.Status status = engine.wrap(EMPTY, out).getStatus();
             if (status == SSLEngineResult.Status.BUFFER_OVERFLOW) {
@@ -219,6 +231,15 @@ public final class TlsChannel implements ByteChannel {
             return socket.write(octets);
         }
 
+        output.lock();
+        try {
+            return encipher(octets);
+        } finally {
+            output.unlock();
+        }
+    }
+
+    private int encipher(ByteBuffer octets) throws IOException {
         int before = octets.position();
         int records = Math.min(MOST_RECORDS, 1 + octets.remaining() / RECORD_CONTENT_OCTETS);
         ByteBuffer out = ByteBuffer.allocate(records * recordOctets());
