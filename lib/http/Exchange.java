@@ -35,6 +35,11 @@ public record Exchange(Client client, InputStream content, Teller teller, Watch 
         void keep(Runnable whenLeft);
     }
 
+    /// The same, for a request that follows from this one and has no content.
+    public Exchange withoutContent() {
+        return new Exchange(client, InputStream.nullInputStream(), teller, watch);
+    }
+
     /// A request without content.
     public static Exchange of(Client client) {
         return new Exchange(client, InputStream.nullInputStream(), (_, _) -> { });

@@ -88,12 +88,11 @@ public final class Site {
     ///
     /// @throws IOException if the request's content can't be read
     public Answer answer(Request request, Exchange exchange, Instant now) throws IOException {
-        return answer(request, exchange, now, MOST_REDIRECTS);
+        return answer(request, exchange, guard.visitor(request, exchange.client(), now), now, MOST_REDIRECTS);
     }
 
     /// @param redirects how many local ones may still follow
-    private Answer answer(Request request, Exchange exchange, Instant now, int redirects) throws IOException {
-        Guard.Visitor visitor = guard.visitor(request, exchange.client(), now);
+    private Answer answer(Request request, Exchange exchange, Guard.Visitor visitor, Instant now, int redirects) throws IOException {
         List<String> segments = request.target() instanceof Target.Place place ? place.segments() : List.of();
         Optional<Response> refusal = isPreflight(request) ? Optional.empty() : visitor.refusal(request.method(), segments);
         if (refusal.isEmpty() && request.expectsTheUnknown()) {
@@ -129,7 +128,7 @@ public final class Site {
             case Gateway.Redirected(String target) -> {
                 Optional<Request> next = redirects == 0 ? Optional.empty() : redirected(request, target);
                 yield next.isEmpty() ? ours(request, Response.failure(Status.BAD_GATEWAY), visitor)
-                        : answer(next.get(), Exchange.of(call.errand().exchange().client()), now, redirects - 1);
+                        : answer(next.get(), call.errand().exchange().withoutContent(), visitor, now, redirects - 1);
             }
         };
     }
