@@ -24,6 +24,8 @@
 //SOURCES lib/http/EntityTag.java
 //SOURCES lib/http/MediaTypes.java
 //SOURCES lib/http/Fields.java
+//SOURCES lib/http/Dictionary.java
+//SOURCES lib/http/DigestFields.java
 //SOURCES lib/http/Authority.java
 //SOURCES lib/http/Target.java
 //SOURCES lib/http/Query.java
@@ -68,12 +70,15 @@
 //SOURCES lib/site/ZipTree.java
 //SOURCES lib/site/Preconditions.java
 //SOURCES lib/site/Representation.java
+//SOURCES lib/site/Fingerprints.java
+//SOURCES lib/site/FixedDates.java
 //SOURCES lib/site/StaticFiles.java
 //SOURCES lib/site/Listing.java
 //SOURCES lib/site/Page.java
 //SOURCES lib/site/Readme.java
 //SOURCES lib/site/ListingText.java
 //SOURCES lib/site/Selection.java
+//SOURCES lib/site/Checksums.java
 //SOURCES lib/site/Tar.java
 //SOURCES lib/site/TarWalk.java
 //SOURCES lib/site/ZipWalk.java
@@ -95,6 +100,7 @@
 //SOURCES lib/site/Intake.java
 //SOURCES lib/site/Draft.java
 //SOURCES lib/site/Delivery.java
+//SOURCES lib/site/Attestation.java
 //SOURCES lib/site/Uploads.java
 //SOURCES lib/site/Writes.java
 //SOURCES lib/site/Calls.java

@@ -33,6 +33,7 @@ public enum Setting {
     MIN_FREE("SIZE", "64m", "What an upload must leave free of the disk (507)", "min-free", "--min-free"),
     UPLOAD_EXPIRY("TIME", "24h", "How long a broken upload can be gone on with", "upload-expiry", "--upload-expiry"),
     RECEIVE("", "false", "Let clients send files, and see none", "receive", "--receive"),
+    REPRODUCIBLE("", "false", "Same tree, same octets: entity-tags by content, one date on everything", "reproducible", "--reproducible"),
     RANDOM("", "false", "Serve below a segment that nobody can guess, new at each start", "", "--random"),
     ONCE("", "false", "Stop when a client has got one file whole, or sent one", "", "--once"),
     FOR("TIME", "", "Stop after so long", "", "--for"),

@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -111,6 +112,15 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     /// Fields that frame a message or belong to the connection: to set them by hand would be to lie (RFC 9110 §7.6.1).
     private static final Set<String> OURS = Set.of("content-length", "transfer-encoding", "connection", "date", "server",
             "trailer", "upgrade", "te", "keep-alive", "content-range", "content-encoding");
+
+    /// What the makers of reproducible builds have agreed on to say a date by.
+    private static final String DATE_VARIABLE = "SOURCE_DATE_EPOCH";
+
+    /// In digits: up to the year 2286.
+    private static final int LONGEST_DATE = 10;
+
+    /// 1980-01-01, the first date that a zip can bear.
+    private static final Instant FIXED_DATE = Instant.ofEpochSecond(315_532_800);
 
     /// Deadlines are counted in nanoseconds, which a long cannot do for ever.
     private static final Duration LONGEST = Duration.ofDays(365);
@@ -228,13 +238,32 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
         private SiteSettings site(List<Access.Rule> rules) {
             Site.Manners manners = new Site.Manners(index(), !flag(Setting.NO_LISTING), flag(Setting.SPA),
-                    flag(Setting.CORS), flag(Setting.TRACE), writing(), intake(), flag(Setting.RECEIVE), fields());
+                    flag(Setting.CORS), flag(Setting.TRACE), writing(), intake(), flag(Setting.RECEIVE), fields(), date());
             Path inside = inside(Setting.DOCBASE);
             Path outside = outside(inside);
             checkReadable(outside);
             Visibility visibility = new Visibility(flag(Setting.HIDDEN), flag(Setting.ALLOW_SECRETS));
             return new SiteSettings(inside, outside, manners, visibility, flag(Setting.FOLLOW_SYMLINKS),
                     admission(rules, inside, visibility));
+        }
+
+        /// With --reproducible, the one date of everything.
+        private Optional<Instant> date() {
+            if (!flag(Setting.REPRODUCIBLE)) {
+                return Optional.empty();
+            }
+            for (Setting setting : List.of(Setting.UPLOAD, Setting.WRITE, Setting.RECEIVE)) {
+                if (flag(setting)) {
+                    complain(setting, "can't go with --reproducible, for what clients bring depends on when they do; leave one out.");
+                }
+            }
+            String seconds = sources.environment().getOrDefault(DATE_VARIABLE, "");
+            if (!seconds.isEmpty() && (!Tokens.isDigits(seconds) || seconds.length() > LONGEST_DATE)) {
+                complainOnce(DATE_VARIABLE + " '" + seconds.replaceAll("\\p{Cntrl}", "?")
+                        + "' is no date; write it in seconds since 1970, such as 1767225600.");
+                return Optional.empty();
+            }
+            return Optional.of(seconds.isEmpty() ? FIXED_DATE : Instant.ofEpochSecond(Long.parseLong(seconds)));
         }
 
         private Path outside(Path inside) {
@@ -585,7 +614,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
 
         private String server() {
-            String server = Tokens.trimmed(octets(value(Setting.SERVER_NAME)));
+            boolean plain = flag(Setting.REPRODUCIBLE) && !isChosen(Setting.SERVER_NAME);
+            String server = plain ? "Comanche" : Tokens.trimmed(octets(value(Setting.SERVER_NAME)));
             if (!Tokens.isFieldValue(server)) {
                 complain(Setting.SERVER_NAME, "holds control characters; leave them out.");
             }

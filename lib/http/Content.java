@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /// What does a response carry? (RFC 9110 §6.4)
 ///
@@ -89,9 +91,21 @@ public sealed interface Content {
         /// @throws IOException if it cannot be told
         boolean isUnchanged() throws IOException;
 
+        /// What it was when it was opened; empty if nothing tells it from others.
+        default Optional<Stamp> stamp() {
+            return Optional.empty();
+        }
+
         @Override
         void close();
     }
+
+    /// What tells a file from others and from what it will be: where stamps are equal, so are the octets, as far as the file
+    /// system tells.
+    ///
+    /// @param key of the file itself, such as its inode
+    /// @param modified to the nanosecond, as it stands on disk
+    record Stamp(Object key, long length, Instant modified) {}
 
     Content NONE = new None();
 

@@ -2,6 +2,7 @@ package lib.http;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,6 +21,13 @@ public record EntityTag(boolean weak, String opaque) {
         long nanoseconds = modified.getEpochSecond() * 1_000_000_000L + modified.getNano();
         return new EntityTag(false, Long.toHexString(length) + '-' + Long.toHexString(nanoseconds)
                 + (coding.isEmpty() ? "" : '-' + coding));
+    }
+
+    /// The strong entity-tag of octets, the same on every machine: their digest.
+    ///
+    /// @param coding as above
+    public static EntityTag of(byte[] digest, String coding) {
+        return new EntityTag(false, HexFormat.of().formatHex(digest) + (coding.isEmpty() ? "" : '-' + coding));
     }
 
     /// As it stands in a field.

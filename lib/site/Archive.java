@@ -62,7 +62,7 @@ final class Archive {
             return switch (form) {
                 case TAR -> tar(selection, top, layout, fields).answer(request, MOST_RANGES, now);
                 case ZIP -> new Response(Status.OK, Fields.of("Content-Type", form.type, "Last-Modified",
-                        HttpDate.format(layout.newest().isAfter(now) ? now : layout.newest())).replacedBy(fields),
+                        HttpDate.format(tree.isDated() && layout.newest().isAfter(now) ? now : layout.newest())).replacedBy(fields),
                         new Content.Stream(out -> ZipWalk.write(selection, top, out)));
             };
         } catch (NoSuchFileException _) {
@@ -74,7 +74,7 @@ final class Archive {
 
     private static Representation tar(Selection selection, String top, TarWalk.Layout layout, Fields fields) {
         Content.Whole whole = (out, offset, length) -> TarWalk.write(selection, top, layout, out, offset, length);
-        return new Representation(new EntityTag(false, layout.digest()), layout.newest(), layout.length(), Form.TAR.type,
+        return new Representation(new EntityTag(false, layout.digest()), selection.tree().isDated(), layout.newest(), layout.length(), Form.TAR.type,
                 Fields.NONE, fields, (offset, length) -> new Content.Excerpt(whole, offset, length));
     }
 

@@ -93,7 +93,7 @@ record Delivery(List<String> segments, Clash clash, boolean folders, Fields cond
         }
         Instant modified = file.lastModifiedTime().toInstant();
         EntityTag tag = EntityTag.of(file.size(), modified, "");
-        if (Preconditions.evaluate(conditions, false, tag, modified, now) != Preconditions.Outcome.PROCEED) {
+        if (Preconditions.evaluate(conditions, false, tag, Optional.of(modified), now) != Preconditions.Outcome.PROCEED) {
             return Optional.of(Status.PRECONDITION_FAILED);
         }
         return clash == Clash.REFUSE ? Optional.of(Status.CONFLICT) : Optional.empty();

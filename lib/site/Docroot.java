@@ -542,6 +542,13 @@ public final class Docroot implements Tree {
             }
         }
 
+        /// Where the system knows no keys of files, the path is one.
+        @Override
+        public Optional<Content.Stamp> stamp() {
+            Object key = Objects.requireNonNullElse(attributes.fileKey(), path);
+            return Optional.of(new Content.Stamp(key, attributes.size(), attributes.lastModifiedTime().toInstant()));
+        }
+
         boolean isSame(BasicFileAttributes other) {
             return other.size() == attributes.size() && other.lastModifiedTime().equals(attributes.lastModifiedTime())
                     && Objects.equals(other.fileKey(), attributes.fileKey());

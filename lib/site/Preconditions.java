@@ -16,17 +16,18 @@ public final class Preconditions {
     private Preconditions() {}
 
     /// The five steps of §13.2.2 in their order; the last of them, If-Range, is [#rangeApplies].
-    public static Outcome evaluate(Request request, EntityTag tag, Instant modified, Instant now) {
+    public static Outcome evaluate(Request request, EntityTag tag, Optional<Instant> modified, Instant now) {
         return evaluate(request.fields(), request.isGet() || request.isHead(), tag, modified, now);
     }
 
     /// The same for fields that were kept from a request.
     ///
     /// @param reads was it a GET or a HEAD?
-    public static Outcome evaluate(Fields fields, boolean reads, EntityTag tag, Instant modified, Instant now) {
-        Instant second = HttpDate.toSecond(modified);
+    /// @param modified empty where no date tells what there is from what there was: then none is compared (§13.1.3, §13.1.4)
+    public static Outcome evaluate(Fields fields, boolean reads, EntityTag tag, Optional<Instant> modified, Instant now) {
+        Instant second = HttpDate.toSecond(modified.orElse(now));
         Optional<String> ifMatch = fields.combined("If-Match");
-        Optional<Instant> ifUnmodifiedSince = onlyDate(fields, "If-Unmodified-Since", now);
+        Optional<Instant> ifUnmodifiedSince = modified.isEmpty() ? Optional.empty() : onlyDate(fields, "If-Unmodified-Since", now);
         if (ifMatch.isPresent()) {
             if (!matches(ifMatch.get(), tag, true)) {
                 return Outcome.FAILED;
@@ -40,7 +41,7 @@ public final class Preconditions {
             boolean matches = matches(ifNoneMatch.get(), tag, false);
             return !matches ? Outcome.PROCEED : reads ? Outcome.NOT_MODIFIED : Outcome.FAILED;
         }
-        Optional<Instant> ifModifiedSince = reads ? onlyDate(fields, "If-Modified-Since", now) : Optional.empty();
+        Optional<Instant> ifModifiedSince = reads && modified.isPresent() ? onlyDate(fields, "If-Modified-Since", now) : Optional.empty();
         boolean modifiedSince = ifModifiedSince.isEmpty() || second.isAfter(ifModifiedSince.get());
         return modifiedSince ? Outcome.PROCEED : Outcome.NOT_MODIFIED;
     }
@@ -52,7 +53,7 @@ public final class Preconditions {
 
     /// If-Range (§13.1.5): does the Range field still count? The comparison is strong; a date is a strong validator
     /// only if the file was not modified in the second in which we answer (§8.8.2.2).
-    public static boolean rangeApplies(Request request, EntityTag tag, Instant modified, Instant now) {
+    public static boolean rangeApplies(Request request, EntityTag tag, Optional<Instant> modified, Instant now) {
         if (request.fields().count("If-Range") > 1) {
             return false;
         }
@@ -65,8 +66,12 @@ public final class Preconditions {
         if (known.isPresent()) {
             return known.get().matchesStrongly(tag);
         }
-        boolean strong = Duration.between(HttpDate.toSecond(modified), now).toSeconds() >= 1;
-        return strong && HttpDate.parse(ifRange.get(), now).filter(HttpDate.toSecond(modified)::equals).isPresent();
+        if (modified.isEmpty()) {
+            return false;
+        }
+        Instant second = HttpDate.toSecond(modified.get());
+        boolean strong = Duration.between(second, now).toSeconds() >= 1;
+        return strong && HttpDate.parse(ifRange.get(), now).filter(second::equals).isPresent();
     }
 
     private static boolean matches(String value, EntityTag tag, boolean strongly) {

@@ -19,11 +19,12 @@ import lib.http.Status;
 /// has it? (RFC 9110 §13, §14)
 ///
 /// @param tag tells it from what it was and will be
+/// @param dated does the date tell that as well? If not, the tag is made of the octets alone
 /// @param length the complete length in octets
 /// @param type the value of Content-Type
 /// @param known sent even to a client that has it (§15.4.5)
 /// @param fields sent along with its octets, besides those that are made of the above
-record Representation(EntityTag tag, Instant modified, long length, String type, Fields known, Fields fields,
+record Representation(EntityTag tag, boolean dated, Instant modified, long length, String type, Fields known, Fields fields,
                       Slicer slicer) {
 
     /// Makes content of `length` octets from `offset` on.
@@ -31,13 +32,19 @@ record Representation(EntityTag tag, Instant modified, long length, String type,
         Content.Slice slice(long offset, long length);
     }
 
+    private static final String OURS = "comanche-";
+
     /// The boundary of multipart/byteranges: drawn anew by each server, so that no file can hold it by design.
-    private static final String BOUNDARY = "comanche-" + Long.toHexString(new Random().nextLong());
+    private static final String BOUNDARY = OURS + Long.toHexString(new Random().nextLong());
+
+    /// Where nothing may be drawn, it is made of the octets' own digest, which no file can hold either.
+    private static final int BOUNDARY_DIGITS = 32;
 
     /// What is sliced belongs to the response if that is 200 or 206.
     Response answer(Request request, int mostRanges, Instant now) {
-        Instant date = modified.isAfter(now) ? now : modified; // §8.8.2.1
-        switch (Preconditions.evaluate(request, tag, date, now)) {
+        Instant date = dated && modified.isAfter(now) ? now : modified; // §8.8.2.1
+        Optional<Instant> validator = dated ? Optional.of(date) : Optional.empty();
+        switch (Preconditions.evaluate(request, tag, validator, now)) {
             case FAILED -> {
                 return Response.failure(Status.PRECONDITION_FAILED);
             }
@@ -49,7 +56,7 @@ record Representation(EntityTag tag, Instant modified, long length, String type,
 
         Fields all = Fields.of("Content-Type", type, "Last-Modified", HttpDate.format(date), "ETag", tag.format(),
                 "Accept-Ranges", "bytes").replacedBy(known).replacedBy(fields);
-        Optional<String> range = request.isGet() && Preconditions.rangeApplies(request, tag, date, now)
+        Optional<String> range = request.isGet() && Preconditions.rangeApplies(request, tag, validator, now)
                 ? request.fields().combined("Range") : Optional.empty();
         ByteRanges ranges = range.isEmpty() ? new ByteRanges.Ignored() : ByteRanges.select(range.get(), length, mostRanges);
         return switch (ranges) {
@@ -67,15 +74,16 @@ record Representation(EntityTag tag, Instant modified, long length, String type,
                     slicer.slice(range.first(), range.length()));
         }
 
+        String boundary = dated ? BOUNDARY : OURS + tag.opaque().substring(0, BOUNDARY_DIGITS);
         List<Content.Part> parts = new ArrayList<>();
         for (ByteRanges.Range range : ranges) {
-            String head = (parts.isEmpty() ? "" : "\r\n") + "--" + BOUNDARY + "\r\nContent-Type: " + type
+            String head = (parts.isEmpty() ? "" : "\r\n") + "--" + boundary + "\r\nContent-Type: " + type
                     + "\r\nContent-Range: " + range.format(length) + "\r\n\r\n";
             parts.add(new Content.Part(ascii(head), slicer.slice(range.first(), range.length())));
         }
-        Fields multipart = all.replacedBy(Fields.of("Content-Type", "multipart/byteranges; boundary=" + BOUNDARY));
+        Fields multipart = all.replacedBy(Fields.of("Content-Type", "multipart/byteranges; boundary=" + boundary));
         return new Response(Status.PARTIAL_CONTENT, multipart,
-                new Content.Parts(parts, ascii("\r\n--" + BOUNDARY + "--\r\n")));
+                new Content.Parts(parts, ascii("\r\n--" + boundary + "--\r\n")));
     }
 
     private static byte[] ascii(String text) {

@@ -46,17 +46,24 @@ record Selection(Tree tree, Resource.Directory directory, List<String> segments,
         switch (mayRead.test(place(names)) ? tree.resolve(place(names)) : Resource.MISSING) {
             case Resource.Directory found -> tree.show(found, names, more -> mayRead.test(place(more)), guest);
             case Document found -> {
-                found.file().close();
-                guest.document(new Tour.Sight(names, found.length(), found.modified(), 0, () -> again(names, found)));
+                long checksum;
+                try (var _ = found.file()) {
+                    checksum = checksum(found);
+                }
+                guest.document(new Tour.Sight(names, found.length(), found.modified(), checksum, () -> again(names, found, checksum)));
             }
             case Resource.Missing _, Resource.Forbidden _, Resource.Script _ -> throw new NoSuchFileException("");
         }
     }
 
-    private Document again(List<String> names, Document found) throws IOException {
+    private long checksum(Document document) throws IOException {
+        return tree.isDated() ? 0 : Fingerprints.checksum(document);
+    }
+
+    private Document again(List<String> names, Document found, long checksum) throws IOException {
         Optional<Document> document = tree.resolve(place(names)) instanceof Document again
                 ? Optional.of(again) : Optional.empty();
-        if (document.isPresent() && document.get().isSame(found)) {
+        if (document.isPresent() && document.get().isSame(found) && checksum(document.get()) == checksum) {
             return document.get();
         }
         document.ifPresent(other -> other.file().close());

@@ -13,6 +13,7 @@ import lib.http.Content;
 import lib.http.Disposition;
 import lib.http.Exchange;
 import lib.http.Fields;
+import lib.http.HttpDate;
 import lib.http.MediaTypes;
 import lib.http.Negotiation;
 import lib.http.Query;
@@ -35,10 +36,17 @@ public final class Site {
     /// @param intake how much may they bring?
     /// @param blind may clients bring files, and read and list none?
     /// @param fields sent along with every response, in place of ours of the same name
+    /// @param date of every response and all that is served, if they are to depend on nothing but its octets
     public record Manners(List<String> indexNames, boolean listing, boolean spa, boolean cors, boolean trace,
-                          Writing writing, Intake intake, boolean blind, Fields fields) {
+                          Writing writing, Intake intake, boolean blind, Fields fields, Optional<Instant> date) {
         public Manners {
             indexNames = List.copyOf(indexNames);
+        }
+
+        /// With the dates that things have.
+        public Manners(List<String> indexNames, boolean listing, boolean spa, boolean cors, boolean trace, Writing writing,
+                       Intake intake, boolean blind, Fields fields) {
+            this(indexNames, listing, spa, cors, trace, writing, intake, blind, fields, Optional.empty());
         }
     }
 
@@ -70,14 +78,14 @@ public final class Site {
 
     /// @param programs the same that the tree knows of
     public Site(Tree tree, Manners manners, Guard guard, MediaTypes mediaTypes, int mostRanges, Programs programs) {
-        this.tree = tree;
+        this.tree = manners.date.isEmpty() ? tree : new FixedDates(tree, manners.date.get());
         this.manners = manners;
         this.mediaTypes = mediaTypes;
         this.guard = guard;
         this.calls = programs.isEmpty() || !(tree instanceof Docroot docroot) ? Optional.empty()
                 : Optional.of(new Calls(docroot, programs, manners.indexNames, manners.spa));
         this.ours = ours(manners);
-        this.files = new StaticFiles(tree, mediaTypes, mostRanges);
+        this.files = new StaticFiles(this.tree, mediaTypes, mostRanges);
         this.writes = manners.writing == Writing.NONE || !(tree instanceof Docroot docroot) ? Optional.empty()
                 : Optional.of(new Writes(docroot, manners.writing, manners.intake, manners.cors));
         this.methods = "GET, HEAD, OPTIONS" + (writes.isPresent() ? writes.get().allowed() : "");
@@ -174,7 +182,8 @@ public final class Site {
     }
 
     private static Fields ours(Manners manners) {
-        Fields ours = Fields.of("X-Content-Type-Options", "nosniff");
+        Fields plain = Fields.of("X-Content-Type-Options", "nosniff");
+        Fields ours = manners.date.isEmpty() ? plain : plain.with("Date", HttpDate.format(manners.date.get()));
         return !manners.cors ? ours : ours.with("Access-Control-Allow-Origin", "*").with("Access-Control-Expose-Headers", "*");
     }
 
@@ -256,6 +265,9 @@ public final class Site {
             document.file().close();
             return missing(request, place, visitor, now);
         }
+        if (place.query().isPresent() && Checksums.areWanted(place)) {
+            return Checksums.of(document, document.name());
+        }
         Response response = files.answer(request, document, place.segments(), visitor::mayRead, now);
         return tree.onlyName().isEmpty() ? response : response.with(Fields.of("Content-Disposition",
                 Disposition.format("inline", tree.onlyName().get())));
@@ -333,9 +345,23 @@ public final class Site {
         return files.answer(request, document, segments, visitor::mayRead, now);
     }
 
+    /// The checksums of a directory, for whoever may have the whole of it as an archive.
+    private Optional<Response> checksums(Target.Place place, Guard.Visitor visitor) {
+        List<String> parent = place.segments().subList(0, place.segments().size() - 1);
+        boolean wanted = manners.listing && !place.directory() && visitor.mayRead(parent);
+        return wanted && tree.resolve(parent) instanceof Resource.Directory directory && tree.isReadable(directory)
+                ? Optional.of(Checksums.of(new Selection(tree, directory, parent, List.of(), visitor::mayRead))) : Optional.empty();
+    }
+
     /// With `spa`, a page that is not there is one that the application draws. A browser asks for a page by name; a
     /// script, a style or an image that is missing stays missing, for else it would be a page that claims to be one.
     private Response missing(Request request, Target.Place place, Guard.Visitor visitor, Instant now) {
+        if (!place.segments().isEmpty() && place.segments().getLast().equals(Checksums.LIST)) {
+            Optional<Response> checksums = checksums(place, visitor);
+            if (checksums.isPresent()) {
+                return checksums.get();
+            }
+        }
         if (manners.spa && isPage(request)) {
             for (String name : manners.indexNames) {
                 List<String> index = List.of(name);

@@ -1,11 +1,13 @@
 package lib.site;
 
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import lib.http.Content;
+import lib.http.DigestFields;
 import lib.http.EntityTag;
 import lib.http.Fields;
 import lib.http.MediaTypes;
@@ -47,9 +49,14 @@ public final class StaticFiles {
         Content.OpenFile file = choice.document.file();
         boolean handedOver = false;
         try {
-            Response response = choice.representation().answer(request, mostRanges, now);
-            handedOver = response.status() == Status.OK || response.status() == Status.PARTIAL_CONTENT;
+            Response response = choice.representation(tag(choice), tree.isDated()).answer(request, mostRanges, now);
+            if (response.status() == Status.OK || response.status() == Status.PARTIAL_CONTENT) {
+                response = request.fields().has("Want-Repr-Digest") ? digested(request, choice.document, response) : response;
+                handedOver = true;
+            }
             return response;
+        } catch (IOException _) {
+            return Response.failure(Status.SERVICE_UNAVAILABLE); // it changes while its digest is made
         } finally {
             if (!handedOver) {
                 file.close();
@@ -62,13 +69,25 @@ public final class StaticFiles {
     /// @param coding empty for the document itself
     /// @param negotiated were there others to choose from?
     private record Choice(Document document, String type, String coding, boolean negotiated) {
-        Representation representation() {
+        Representation representation(EntityTag tag, boolean dated) {
             Fields known = negotiated ? Fields.of("Vary", "Accept-Encoding") : Fields.NONE;
             Fields fields = coding.isEmpty() ? Fields.NONE : Fields.of("Content-Encoding", coding);
-            return new Representation(EntityTag.of(document.length(), document.modified(), coding), document.modified(),
-                    document.length(), type, known, fields,
+            return new Representation(tag, dated, document.modified(), document.length(), type, known, fields,
                     (offset, length) -> new Content.FileSlice(document.file(), offset, length));
         }
+    }
+
+    private EntityTag tag(Choice choice) throws IOException {
+        Document document = choice.document;
+        return tree.isDated() ? EntityTag.of(document.length(), document.modified(), choice.coding)
+                : EntityTag.of(Fingerprints.of(document, DigestFields.Algorithm.SHA_256), choice.coding);
+    }
+
+    /// With the digest that the client wants, of all that was selected and in the coding in which it was (RFC 9530 §3).
+    private static Response digested(Request request, Document document, Response response) throws IOException {
+        Optional<DigestFields.Algorithm> wanted = DigestFields.wanted(request.fields(), "Want-Repr-Digest");
+        return wanted.isEmpty() ? response : response.with(Fields.of("Repr-Digest",
+                DigestFields.format(wanted.get(), Fingerprints.of(document, wanted.get()))));
     }
 
     /// Type and siblings go by the name that was asked for: a link's own, not that of the file behind it, which may lie

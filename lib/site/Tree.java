@@ -25,6 +25,11 @@ public interface Tree {
     /// Is a directory that [#resolve] has found still there, and may it be read?
     boolean isReadable(Resource.Directory directory);
 
+    /// Does the date of a document tell it from what it was before? If not, only its octets do.
+    default boolean isDated() {
+        return true;
+    }
+
     /// Goes once through what can be seen of a directory, in the order in which the tree has it.
     ///
     /// @throws IOException if it is there no more, or must not be read

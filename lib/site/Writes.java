@@ -169,15 +169,20 @@ final class Writes {
             if (!Draft.isRoom(ground.directory(), announced, intake.leastFree())) {
                 return Response.failure(Status.INSUFFICIENT_STORAGE);
             }
-            return response(mount, store(ground, delivery, exchange.content(), now));
+            return response(mount, store(ground, delivery, exchange.content(), attestation(request.fields()), now));
         }
     }
 
-    private Delivery.Result store(Docroot.Ground ground, Delivery delivery, InputStream content, Instant now)
-            throws IOException {
+    private static Attestation attestation(Fields fields) {
+        return fields.has("Repr-Digest") || fields.has("Content-Digest") ? Attestation.of(fields) : Attestation.NONE;
+    }
+
+    private Delivery.Result store(Docroot.Ground ground, Delivery delivery, InputStream content, Attestation attestation,
+                                  Instant now) throws IOException {
         try (Draft draft = Draft.begin(ground.directory(), Draft.token())) {
-            return switch (draft.take(content, intake)) {
-                case WHOLE -> delivery.deliver(docroot, draft, now);
+            return switch (draft.take(attestation.of(content), intake)) {
+                case WHOLE -> attestation.holds() ? delivery.deliver(docroot, draft, now)
+                        : new Delivery.Declined(Status.BAD_REQUEST);
                 case TOO_LARGE -> new Delivery.Declined(Status.CONTENT_TOO_LARGE);
                 case NO_SPACE -> new Delivery.Declined(Status.INSUFFICIENT_STORAGE);
             };
@@ -267,7 +272,7 @@ final class Writes {
             return new Delivery.Declined(objection.get());
         }
         try (Docroot.Ground ground = docroot.ground(delivery.segments())) {
-            return store(ground, delivery, part.content(), now);
+            return store(ground, delivery, part.content(), Attestation.NONE, now);
         }
     }
 

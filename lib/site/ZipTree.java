@@ -64,7 +64,7 @@ public final class ZipTree implements Tree {
     /// The zip as it was opened.
     ///
     /// @param root what is in it
-    private record Opened(Path path, ZipFile zip, BasicFileAttributes attributes, Node root) {
+    private record Opened(Path path, ZipFile zip, BasicFileAttributes attributes, Node root) implements ZippedFile.Home {
 
         boolean isCurrent() throws IOException {
             BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
@@ -72,7 +72,8 @@ public final class ZipTree implements Tree {
         }
 
         /// A zip that was put in the place of ours does ours no harm.
-        boolean isUnchanged() throws IOException {
+        @Override
+        public boolean isUnchanged() throws IOException {
             try {
                 BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
                 return isSame(now) || !Objects.equals(now.fileKey(), attributes.fileKey());
@@ -85,12 +86,17 @@ public final class ZipTree implements Tree {
             return now.size() == attributes.size() && now.lastModifiedTime().equals(attributes.lastModifiedTime());
         }
 
+        @Override
+        public Content.Stamp stamp() {
+            return new Content.Stamp(Objects.requireNonNullElse(attributes.fileKey(), path), attributes.size(), modified());
+        }
+
         Instant modified() {
             return attributes.lastModifiedTime().toInstant();
         }
 
         Document document(ZipEntry entry, String name) {
-            return new Document(new ZippedFile(zip, entry, this::isUnchanged), name, entry.getSize(), modified());
+            return new Document(new ZippedFile(zip, entry, this), name, entry.getSize(), modified());
         }
     }
 

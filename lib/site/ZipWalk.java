@@ -3,9 +3,11 @@ package lib.site;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -96,6 +98,17 @@ final class ZipWalk implements Tour.Guest {
         String octets = (names.isEmpty() ? top : top + '/' + String.join("/", names)) + slash;
         ZipEntry entry = new ZipEntry(new String(octets.getBytes(StandardCharsets.ISO_8859_1),
                 FileNames.isUtf8(octets) ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1));
-        return entry.setLastModifiedTime(FileTime.from(modified));
+        entry.setTimeLocal(LocalDateTime.ofInstant(modified, ZoneOffset.UTC));
+        if (modified.getEpochSecond() <= Integer.MAX_VALUE) {
+            entry.setExtra(timestamp((int) modified.getEpochSecond()));
+        }
+        return entry;
+    }
+
+    /// The field of a zip that says a date in UTC ("UT", four octets of data behind its flags, in little-endian). The one
+    /// beside it is in whatever zone the reader is; to write it in ours would make another zip of each zone.
+    private static byte[] timestamp(int seconds) {
+        return ByteBuffer.allocate(9).order(ByteOrder.LITTLE_ENDIAN).put((byte) 'U').put((byte) 'T').putShort((short) 5)
+                .put((byte) 1).putInt(seconds).array();
     }
 }

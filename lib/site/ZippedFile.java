@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.List;
+import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import lib.http.Content;
@@ -15,16 +17,19 @@ import lib.http.Content;
 /// for the last block, which is kept: a socket that has taken less than was offered is offered the rest.
 final class ZippedFile implements Content.OpenFile {
 
-    /// Is the zip that it is in still what it was?
-    interface Check {
+    /// The zip that it is in.
+    interface Home {
+        /// Is it still what it was?
         boolean isUnchanged() throws IOException;
+
+        Content.Stamp stamp();
     }
 
     private static final int BLOCK_OCTETS = 16 * 1024;
 
     private final ZipFile zip;
     private final ZipEntry entry;
-    private final Check check;
+    private final Home home;
     private InputStream in = InputStream.nullInputStream();
 
     /// The octets before `end`.
@@ -33,10 +38,10 @@ final class ZippedFile implements Content.OpenFile {
     private long end = Long.MAX_VALUE;
 
     /// Opens nothing before something is read.
-    ZippedFile(ZipFile zip, ZipEntry entry, Check check) {
+    ZippedFile(ZipFile zip, ZipEntry entry, Home home) {
         this.zip = zip;
         this.entry = entry;
-        this.check = check;
+        this.home = home;
     }
 
     /// Never more than the entry's length, whatever is squeezed into it.
@@ -89,7 +94,13 @@ final class ZippedFile implements Content.OpenFile {
 
     @Override
     public boolean isUnchanged() throws IOException {
-        return check.isUnchanged();
+        return home.isUnchanged();
+    }
+
+    @Override
+    public Optional<Content.Stamp> stamp() {
+        Content.Stamp around = home.stamp();
+        return Optional.of(new Content.Stamp(List.of(around, entry.getName()), entry.getSize(), around.modified()));
     }
 
     @Override

@@ -117,7 +117,9 @@ public final class ResponseWriter implements Exchange.Teller {
     private byte[] head(Response response, Afterwards afterwards, Instant now) {
         Status status = response.status();
         StringBuilder head = statusLine(status);
-        line(head, "Date", HttpDate.format(now));
+        if (!response.fields().has("Date")) {
+            line(head, "Date", HttpDate.format(now));
+        }
         if (!server.isEmpty()) {
             line(head, "Server", server);
         }
