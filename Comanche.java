@@ -122,6 +122,7 @@
 //SOURCES lib/host/LogFile.java
 //SOURCES lib/host/ErrorLog.java
 //SOURCES lib/host/AccessLog.java
+//SOURCES lib/host/TomlFile.java
 //SOURCES lib/host/ConfigFile.java
 //SOURCES lib/host/Settings.java
 //SOURCES lib/host/Configuration.java

@@ -1,7 +1,5 @@
 package lib.host;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -15,10 +13,7 @@ import lib.host.Setting.Word;
 import lib.http.Request;
 import lib.http.Tokens;
 import lib.site.Access;
-import org.tomlj.Toml;
 import org.tomlj.TomlArray;
-import org.tomlj.TomlParseError;
-import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
 
@@ -33,7 +28,7 @@ import org.tomlj.TomlTable;
 ///     [[access]]
 ///     path = "/private/"
 ///     users = ["ann"]
-public final class ConfigFile {
+public final class ConfigFile extends TomlFile {
 
     /// A virtual host by table. Its words stand over those of the file's top.
     ///
@@ -69,12 +64,8 @@ public final class ConfigFile {
 
     private static final List<String> OF_A_RULE = List.of("allow", "methods", "path", "users");
 
-    private final Path path;
-    private final List<String> complaints;
-
     private ConfigFile(Path path, List<String> complaints) {
-        this.path = path;
-        this.complaints = complaints;
+        super(path, complaints);
     }
 
     /// @throws Fault with every complaint, a line each: `file:line:column: what is wrong`
@@ -93,31 +84,7 @@ public final class ConfigFile {
     /// @throws Fault if it is no TOML at all, with every complaint about that
     static Contents read(Path path, List<String> complaints) throws Fault {
         ConfigFile file = new ConfigFile(path, complaints);
-        return file.contents(file.parsed());
-    }
-
-    private TomlParseResult parsed() throws Fault {
-        TomlParseResult result;
-        try {
-            result = Toml.parse(path);
-        } catch (IOException _) {
-            throw new Fault(Fault.USAGE, "The configuration file '" + path + "' can't be read; name one that is there.");
-        }
-        for (TomlParseError error : result.errors()) {
-            complain(error.position(), error.getMessage().lines().findFirst().orElse("not TOML") + '.');
-        }
-        if (result.hasErrors()) {
-            throw new Fault(Fault.USAGE, String.join("\n", complaints));
-        }
-        return result;
-    }
-
-    private void complain(TomlPosition position, String what) {
-        complaints.add(place(position) + what);
-    }
-
-    private String place(TomlPosition position) {
-        return path + (position == null ? ":" : ":" + position.line() + ":" + position.column() + ":") + ' ';
+        return file.contents(file.parsed("The configuration file"));
     }
 
     private Contents contents(TomlTable top) {
@@ -226,17 +193,6 @@ public final class ConfigFile {
         }
     }
 
-    private static final TomlArray NO_TABLES = Toml.parse("none = []").getArrayOrEmpty("none");
-
-    /// An array that holds tables and nothing else; an empty one in place of anything else.
-    private TomlArray tables(Object value, TomlPosition position, String complaint) {
-        if (value instanceof TomlArray array && array.toList().stream().allMatch(TomlTable.class::isInstance)) {
-            return array;
-        }
-        complain(position, complaint);
-        return NO_TABLES;
-    }
-
     private Host host(TomlTable table, TomlPosition position, List<Host> before) {
         Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
         List<String> names = new ArrayList<>();
@@ -287,10 +243,7 @@ public final class ConfigFile {
     }
 
     private Access.Rule rule(TomlTable table) {
-        Set<String> unknown = new TreeSet<>(table.keySet());
-        unknown.removeAll(OF_A_RULE);
-        unknown.forEach(key -> complain(table.inputPositionOf(List.of(key)), "there is no key '" + key + "' here; "
-                + nearest(key, OF_A_RULE)));
+        complainOfOthers(table, OF_A_RULE);
         return new Access.Rule(place(table), methods(table), who(table));
     }
 
@@ -303,7 +256,7 @@ public final class ConfigFile {
             complain(table.inputPositionOf("path"), "'" + path + "' is no path from the root of the site; write it "
                     + "as \"/private/\".");
         }
-        return segments.stream().map(ConfigFile::octets).toList();
+        return segments.stream().map(TomlFile::octets).toList();
     }
 
     private Access.Methods methods(TomlTable table) {
@@ -330,26 +283,7 @@ public final class ConfigFile {
         }
         return allow.equals(false) ? new Access.Who.Nobody() : users.isEmpty() ? new Access.Who.Everybody()
                 : users.contains("*") ? new Access.Who.AnyUser()
-                : new Access.Who.These(Set.copyOf(users.stream().map(ConfigFile::octets).toList()));
-    }
-
-    /// One text or a list of them; empty where the key is missing.
-    private List<String> texts(TomlTable table, String key, String kind) {
-        if (!table.contains(key)) {
-            return List.of();
-        }
-        Object value = table.get(key);
-        List<Object> values = value instanceof TomlArray array ? array.toList() : List.of(value);
-        if (values.isEmpty() || !values.stream().allMatch(String.class::isInstance)) {
-            complain(table.inputPositionOf(key), key + ' ' + kind);
-            return List.of();
-        }
-        return values.stream().map(String.class::cast).toList();
-    }
-
-    /// As a client sends it in UTF-8, one char for each octet.
-    private static String octets(String text) {
-        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+                : new Access.Who.These(Set.copyOf(users.stream().map(TomlFile::octets).toList()));
     }
 
     private static String nearest(String wrong, Set<Setting> allowed) {
@@ -358,29 +292,5 @@ public final class ConfigFile {
         keys.addAll(allowed.contains(Setting.FOREGROUND) ? List.of("daemon", "mime", "host", "access")
                 : List.of("names", "access"));
         return nearest(wrong, List.copyOf(keys));
-    }
-
-    /// The right key that a wrong one is nearest to.
-    private static String nearest(String wrong, List<String> keys) {
-        String best = keys.stream().min(java.util.Comparator.comparingInt(key -> distance(wrong, key))).orElseThrow();
-        return "did you mean '" + best + "'?";
-    }
-
-    /// How many letters have to be changed, added or dropped (Levenshtein).
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

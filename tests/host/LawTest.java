@@ -129,7 +129,7 @@ class LawTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             java.lang.foreign | lib/host/Posix.java
-            org.tomlj         | lib/host/ConfigFile.java
+            org.tomlj         | lib/host/TomlFile.java lib/host/ConfigFile.java
             picocli           | Comanche.java
             SSLContext        | lib/host/Tls.java
             KeyFactory        | lib/host/Certificates.java
@@ -144,10 +144,10 @@ class LawTest {
             System.exit       | Comanche.java
             java.lang.reflect | nowhere
             """)
-    void whatIsDangerousOrForeignStandsInOneFile(String words, String only) {
+    void whatIsDangerousOrForeignStandsInOneFileOrFew(String words, String only) {
         Pattern wanted = Pattern.compile("\\b" + Pattern.quote(words) + "\\b");
         List<String> places = code.entrySet().stream().filter(file -> wanted.matcher(file.getValue()).find()).map(Map.Entry::getKey)
-                .filter(file -> !file.equals(only)).toList();
+                .filter(file -> !List.of(only.split(" ")).contains(file)).toList();
         assertEquals(List.of(), places);
     }
 
