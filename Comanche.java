@@ -28,6 +28,7 @@
 //SOURCES lib/http/DigestFields.java
 //SOURCES lib/http/Authority.java
 //SOURCES lib/http/Target.java
+//SOURCES lib/http/TargetPattern.java
 //SOURCES lib/http/Query.java
 //SOURCES lib/http/Disposition.java
 //SOURCES lib/http/ByteRanges.java
@@ -49,6 +50,8 @@
 //SOURCES lib/wire/RequestContent.java
 //SOURCES lib/wire/RequestReader.java
 //SOURCES lib/wire/ResponseWriter.java
+//SOURCES lib/wire/Trouble.java
+//SOURCES lib/wire/TroubledChannel.java
 //SOURCES lib/wire/Block.java
 //SOURCES lib/wire/Multipart.java
 //SOURCES lib/wire/TlsChannel.java
@@ -107,6 +110,9 @@
 //SOURCES lib/site/Site.java
 //SOURCES lib/site/Sites.java
 //SOURCES lib/site/ToHttps.java
+//SOURCES lib/site/Behaviour.java
+//SOURCES lib/site/Rules.java
+//SOURCES lib/site/Turns.java
 
 // IV. Programs answer
 //SOURCES lib/gateway/MetaVariables.java
@@ -124,6 +130,7 @@
 //SOURCES lib/host/AccessLog.java
 //SOURCES lib/host/TomlFile.java
 //SOURCES lib/host/ConfigFile.java
+//SOURCES lib/host/RulesFile.java
 //SOURCES lib/host/Settings.java
 //SOURCES lib/host/Configuration.java
 //SOURCES lib/host/Logs.java
@@ -132,6 +139,7 @@
 //SOURCES lib/host/Tls.java
 //SOURCES lib/host/Service.java
 //SOURCES lib/host/Handover.java
+//SOURCES lib/host/Mischief.java
 //SOURCES lib/host/Connection.java
 //SOURCES lib/host/Listeners.java
 //SOURCES lib/host/Server.java
@@ -262,7 +270,7 @@ public final class Comanche {
         Thread.ofPlatform().name("rehearsal").daemon().start(() -> rehearse(settings));
         Confinement confinement = Confinement.of(settings.chroot(), settings.user());
         Signals signals = new Signals(Fault.CANNOT_START,
-                configuration.file().isPresent() || daemon.isPresent() ? Signals.Event.RELOAD : Signals.Event.STOP);
+                configuration.file().isPresent() || settings.rules().isPresent() || daemon.isPresent() ? Signals.Event.RELOAD : Signals.Event.STOP);
         LogFile errorFile = settings.errorLog().isPresent() ? LogFile.open(settings.errorLog().get())
                 : LogFile.standardError();
         try (PidFile _ = settings.pidfile().isPresent() ? PidFile.hold(settings.pidfile().get()) : null;
@@ -281,6 +289,7 @@ public final class Comanche {
             try (Server server = new Server(listeners, Service.of(settings, logs, errors, whenHandedOver, tls), errors)) {
                 server.start();
                 warnOfPlainPasswords(settings, listeners, errors);
+                warnOfRules(settings, errors);
                 if (settings.duration().isPresent()) {
                     finishAfter(settings.duration().get(), signals);
                 }
@@ -398,6 +407,15 @@ public final class Comanche {
         }
     }
 
+    /// What goes wrong on purpose looks like a defect to whoever has forgotten that.
+    private static void warnOfRules(Settings settings, ErrorLog errors) {
+        if (settings.rules().isPresent()) {
+            int count = settings.rules().get().rules().size();
+            errors.warning("This server misbehaves on purpose, by " + count + (count == 1 ? " rule of " : " rules of ")
+                    + settings.effective().get(Setting.RULES).getLast().value() + "; without --rules it would not.");
+        }
+    }
+
     /// What a person reads, or a supervisor, or nobody.
     private static void tell(Profile profile, Settings settings, Listeners listeners, Optional<Tls> tls, Optional<Daemon> daemon,
                              Systemd systemd) throws Fault {
@@ -469,6 +487,7 @@ public final class Comanche {
                         "A change of " + setting.longOption().substring(2) + " needs a restart."));
                 settings = fresh;
                 errors.notice("The settings were read again and are in force.");
+                warnOfRules(settings, errors);
             } catch (Fault fault) {
                 fault.getMessage().lines().forEach(errors::error);
                 errors.error("The settings were not good; the old ones go on.");

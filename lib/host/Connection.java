@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
@@ -23,12 +24,14 @@ import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
 import lib.site.ToHttps;
+import lib.site.Turns;
 import lib.wire.BlockStream;
 import lib.wire.RequestContent;
 import lib.wire.RequestReader;
 import lib.wire.ResponseWriter;
 import lib.wire.ResponseWriter.Afterwards;
 import lib.wire.TlsChannel;
+import lib.wire.TroubledChannel;
 
 /// How does one client's connection go? Read, answer, send, log, until a side closes. (RFC 9112 §9)
 ///
@@ -36,6 +39,8 @@ import lib.wire.TlsChannel;
 ///      ▲                                                                          │
 ///      └───────────────────────────── persists ◀──────────────────────────────────┤
 ///                                      LINGER ◀── closes ──────────────────────────┘
+///
+/// With `--rules` there may be pauses on purpose, which count as WORK, or no answer at all, which is SILENCE.
 ///
 /// Where TLS is spoken, its handshake comes before all this. It runs on a virtual thread of its own. Another thread, the reaper, asks now
 /// and then whether it is overdue: every phase in which we wait for the client has a deadline. Content has one of its own, as it may be read
@@ -50,7 +55,7 @@ final class Connection {
         REDIRECT
     }
 
-    private enum Phase { HANDSHAKE, IDLE, HEAD, WORK, RESPONSE, LINGER }
+    private enum Phase { HANDSHAKE, IDLE, HEAD, WORK, RESPONSE, SILENCE, LINGER }
 
     /// How long we wait for the client to read our last answer and to close its side. To close at once, with octets of
     /// the client unread, would make the system reset the connection and the answer be lost (RFC 9112 §9.6).
@@ -88,6 +93,9 @@ final class Connection {
     private volatile Service service;
     private volatile ResponseWriter writer;
 
+    /// What a rule does to this exchange; null for nothing.
+    private volatile Mischief mischief;
+
     /// When the first octets of the request were there, as [System#nanoTime].
     private long begun;
 
@@ -115,8 +123,12 @@ final class Connection {
         Service latest = current.get();
         if (latest != service) {
             service = latest;
-            writer = new ResponseWriter(channel, latest.server(), this::sent);
+            writer = writer(channel);
         }
+    }
+
+    private ResponseWriter writer(WritableByteChannel way) {
+        return new ResponseWriter(way, service.server(), this::sent);
     }
 
     private static Client client(SocketChannel socket) {
@@ -225,12 +237,16 @@ final class Connection {
         Arriving content = new Arriving(request, received.content());
         Answer answer = null;
         try {
+            if (service.turns().isPresent()) {
+                mischief = mischief(request, service.turns().get());
+            }
             answer = answer(request, content, now);
             if (!(answer.response().content() instanceof Content.Stream stream && stream.producer().readsContent())) {
                 drain(content, answer.response());
             }
-            return send(request, content, answer, asked);
+            return mischief == null ? send(request, content, answer, asked) : misbehave(request, content, answer, asked);
         } catch (Unreadable unreadable) {
+            mischief = null;
             if (unreadable.isHopeless()) {
                 log(asked, unreadable.status(), 0);
                 throw unreadable.hopeless();
@@ -238,6 +254,7 @@ final class Connection {
             return refuse(unreadable.status(), asked);
         } finally {
             watch(null);
+            mischief = null;
             if (answer != null) {
                 answer.response().content().close();
             }
@@ -253,11 +270,78 @@ final class Connection {
                     return Answer.of(response.get());
                 }
             }
+            if (mischief != null) {
+                Optional<Answer> instead = mischief.answer(service.sites(), request);
+                if (instead.isPresent()) {
+                    return instead.get();
+                }
+            }
             return service.sites().answer(request, new Exchange(client, content, teller(request), this::watch), now);
         } catch (RuntimeException | StackOverflowError defect) {
             errors.defect("A request could not be answered", defect);
             return Answer.of(service.sites().refuse(Status.INTERNAL_SERVER_ERROR));
         }
+    }
+
+    /// What a rule has in mind for this request; null for nothing. It hears only of those who have come by the right way.
+    private Mischief mischief(Request request, Turns turns) {
+        Optional<Turns.Turn> turn = door == Door.PLAIN || client.secure() ? turns.next(request) : Optional.empty();
+        return turn.isPresent() ? new Mischief(turn.get()) : null;
+    }
+
+    /// The answer as a rule wants it, perhaps late or not whole; returns whether the connection goes on.
+    private boolean misbehave(Request request, Arriving content, Answer answer, Asked asked) throws IOException {
+        if (mischief.isSilent()) {
+            log(asked, Mischief.UNANSWERED, 0);
+            keepSilence();
+            return false;
+        }
+
+        boolean alone = watchToo(mischief::end);
+        if (stopping.getAsBoolean()) {
+            mischief.end();
+        }
+        pause(mischief.latency());
+        if (alone && !mischief.troubles()) {
+            watch(null); // a file that goes straight to the socket can't do with a second thread there
+        }
+        try {
+            return send(request, content, mischief.withFields(answer), asked) && !mischief.misleads();
+        } catch (TroubledChannel.Broken broken) {
+            if (broken.isReset()) {
+                reset();
+            }
+            return false;
+        } finally {
+            writer = writer(channel);
+        }
+    }
+
+    /// Says nothing until the client has enough of it, or the server stops.
+    private void keepSilence() throws IOException {
+        enter(Phase.SILENCE, FOR_EVER);
+        ByteBuffer scrap = ByteBuffer.allocate(8192);
+        while (!stopping.getAsBoolean() && socket.read(scrap) >= 0) {
+            scrap.clear();
+        }
+    }
+
+    /// What we wait for on purpose is not the client's fault either.
+    private void pause(Duration time) throws IOException {
+        Phase before = phase;
+        enter(Phase.WORK, FOR_EVER);
+        mischief.pause(time);
+        enter(before, service.limits().progress());
+    }
+
+    /// Closes so that the system sends RST in place of FIN: it throws away what has not left yet (SO_LINGER of 0).
+    private void reset() throws IOException {
+        try {
+            socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+        } catch (UnsupportedOperationException _) {
+            // a socket of the file system knows no such thing
+        }
+        socket.close();
     }
 
     /// The answer to who has come by the wrong way, or to fetch what makes the right one trusted.
@@ -382,14 +466,20 @@ final class Connection {
 
     /// Sends and logs, and logs also what could not be sent whole.
     private void send(Response response, boolean headOnly, Afterwards afterwards, Asked asked) throws IOException {
-        if (reader.isReadingAhead() && channel == socket) {
-            writer = new ResponseWriter(new Passing(socket), service.server(), this::sent);
+        if (mischief != null && mischief.troubles()) {
+            writer = writer(mischief.before(channel, this::pause));
+        } else if (reader.isReadingAhead() && channel == socket) {
+            writer = writer(new Passing(socket));
         }
         enter(Phase.RESPONSE, service.limits().progress());
         try {
             writer.write(client.secure() ? response.with(service.fields()) : response, headOnly, afterwards, Instant.now());
         } finally {
-            log(asked, response.status(), writer.contentOctets());
+            if (mischief == null) {
+                log(asked, response.status(), writer.contentOctets());
+            } else {
+                log(asked, mischief.told(response.status()), mischief.told(writer.contentOctets()));
+            }
         }
     }
 
@@ -457,6 +547,16 @@ final class Connection {
         this.whenLeft = whenLeft;
     }
 
+    /// One more wants to know; returns whether it is the only one.
+    private synchronized boolean watchToo(Runnable another) {
+        Runnable others = whenLeft;
+        whenLeft = others == null ? another : () -> {
+            others.run();
+            another.run();
+        };
+        return others == null;
+    }
+
     /// Most answers are sent before it is worth while to look after the client.
     private synchronized void keepWatch() {
         if (whenLeft != null && !reader.isReadingAhead()) {
@@ -501,8 +601,12 @@ final class Connection {
 
     /// For the server that stops: what is idle ends now, what is under way ends with its answer.
     void stop() {
-        if (phase == Phase.IDLE || phase == Phase.HANDSHAKE) {
+        if (phase == Phase.IDLE || phase == Phase.HANDSHAKE || phase == Phase.SILENCE) {
             endInput();
+        }
+        Mischief ending = mischief;
+        if (ending != null) {
+            ending.end();
         }
     }
 

@@ -17,6 +17,7 @@ import lib.site.Resource;
 import lib.site.Site;
 import lib.site.Sites;
 import lib.site.Tree;
+import lib.site.Turns;
 import lib.site.ZipTree;
 import lib.wire.Limits;
 
@@ -28,8 +29,9 @@ import lib.wire.Limits;
 /// @param logs of those that have
 /// @param tls for connections that begin now; empty for plain HTTP
 /// @param fields of every response that goes out under TLS
+/// @param turns what goes wrong on purpose; empty for nothing
 public record Service(Sites sites, String server, Limits limits, Runnable whenHandedOver, AccessLog log, Map<Site, AccessLog> logs,
-                      Optional<Tls> tls, Fields fields) {
+                      Optional<Tls> tls, Fields fields, Optional<Turns> turns) {
 
     public Service {
         logs = Map.copyOf(logs);
@@ -62,7 +64,8 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
                         directory -> ofDirectory(main, directory, guard, mediaTypes, mostRanges)));
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
                 whenHandedOver, open.main(), logs, tls,
-                tls.isPresent() ? strictTransport(settings) : Fields.NONE);
+                tls.isPresent() ? strictTransport(settings) : Fields.NONE,
+                settings.rules().isPresent() ? Optional.of(new Turns(settings.rules().get())) : Optional.empty());
     }
 
     /// RFC 6797 §6.1
@@ -78,7 +81,7 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         Site site = site(settings.site(), settings.site().outside(), Guard.NONE, new MediaTypes(settings.mediaTypes()),
                 settings.limits().ranges());
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
-                () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE);
+                () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty());
     }
 
     private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory, Guard guard,

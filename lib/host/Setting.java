@@ -1,8 +1,10 @@
 package lib.host;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import lib.http.Tokens;
 
 /// What can be set, how is it called, and what is it if nobody sets it?
 ///
@@ -54,6 +56,7 @@ public enum Setting {
     TLS_STATE("DIR", "", "Where the local authority is kept", "tls-state", "--tls-state"),
     TLS_REDIRECT("PORT", "", "Listen here, too, and send clients to the https port", "tls-redirect", "--tls-redirect"),
     HSTS("TIME", "", "Tell browsers to use nothing but https for so long (365d)", "hsts", "--hsts"),
+    RULES("FILE", "", "Misbehave on purpose, as the rules in this file say: for tests", "rules", "--rules"),
     TRACE("", "false", "Answer TRACE with an echo of the request", "trace", "--trace"),
     LOGFILE("FILE", "-", "The access log; - is standard output", "logfile", "-l", "--logfile"),
     LOG_FORMAT("FORMAT", "common", "common, combined or json", "log-format", "--log-format"),
@@ -94,6 +97,8 @@ public enum Setting {
         /// The classic server: a daemon by configuration.
         CLASSIC
     }
+
+    private static final Duration NO_TIME = Duration.ofSeconds(-1);
 
     private final List<String> options;
     private final String placeholder;
@@ -188,5 +193,42 @@ public enum Setting {
     /// Its name in the environment.
     public String variable() {
         return "COMANCHE_" + longOption().substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    /// A time as it is written, in seconds if nothing else is said: `3`, `500ms`, `2m`; below zero if it is none.
+    static Duration time(String text) {
+        String written = text.toLowerCase(Locale.ROOT);
+        int unit = digits(written);
+        long number = unit == 0 || unit > 9 ? -1 : Long.parseLong(written.substring(0, unit));
+        return number < 0 ? NO_TIME : switch (written.substring(unit)) {
+            case "ms" -> Duration.ofMillis(number);
+            case "", "s" -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            case "h" -> Duration.ofHours(number);
+            case "d" -> Duration.ofDays(number);
+            default -> NO_TIME;
+        };
+    }
+
+    /// A number of octets, or of anything, as it is written: `8192`, `8k`, `1m`; below zero if it is none.
+    static long size(String text) {
+        String written = text.toLowerCase(Locale.ROOT);
+        int unit = digits(written);
+        long number = unit == 0 || unit > 9 ? -1 : Long.parseLong(written.substring(0, unit));
+        return number < 0 ? -1 : switch (written.substring(unit)) {
+            case "" -> number;
+            case "k" -> number << 10;
+            case "m" -> number << 20;
+            case "g" -> number << 30;
+            default -> -1;
+        };
+    }
+
+    private static int digits(String text) {
+        int i = 0;
+        while (i < text.length() && Tokens.isDigit(text.charAt(i))) {
+            i++;
+        }
+        return i;
     }
 }

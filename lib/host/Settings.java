@@ -22,6 +22,7 @@ import lib.http.Fields;
 import lib.http.Tokens;
 import lib.site.Access;
 import lib.site.Intake;
+import lib.site.Rules;
 import lib.site.Site;
 import lib.site.Users;
 import lib.site.Visibility;
@@ -45,12 +46,14 @@ import lib.wire.Limits;
 /// @param mount the segment that all targets begin with; empty for none
 /// @param once does the server end with the first file that has found its way?
 /// @param duration after which it ends; empty for never
+/// @param rules what is to go wrong on purpose; empty for nothing
 /// @param effective what holds of each setting, and who said so
 public record Settings(List<Endpoint> addresses, int port, boolean portChosen, String server, SiteSettings site,
                        boolean virtualHosts, Optional<String> defaultHost, List<HostSettings> hosts,
                        Optional<TlsSettings> tls, Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
                        Optional<Path> errorLog, boolean foreground, Optional<Path> pidfile, Optional<Path> chroot,
-                       Optional<String> user, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits, Map<Setting, List<Word>> effective) {
+                       Optional<String> user, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits,
+                       Optional<Rules> rules, Map<Setting, List<Word>> effective) {
 
     /// How one site is served.
     ///
@@ -233,7 +236,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     site(sources.file().rules()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
                     path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
-                    timeIfAny(Setting.FOR), limits, words);
+                    timeIfAny(Setting.FOR), limits, rules(), words);
         }
 
         private SiteSettings site(List<Access.Rule> rules) {
@@ -325,6 +328,21 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             } catch (IOException _) {
                 complain(Setting.AUTH_FILE, "can't be read; name a file that is there, and that this user may read.");
                 return Users.NONE;
+            }
+        }
+
+        private Optional<Rules> rules() {
+            if (text(Setting.RULES).isEmpty()) {
+                return Optional.empty();
+            }
+            List<String> ofTheRules = new ArrayList<>();
+            try {
+                return Optional.of(RulesFile.read(outside(inside(Setting.RULES)), ofTheRules));
+            } catch (Fault fault) {
+                ofTheRules = fault.getMessage().lines().toList();
+                return Optional.empty();
+            } finally {
+                ofTheRules.forEach(this::complainOnce);
             }
         }
 
@@ -627,47 +645,20 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
 
         private Duration time(Setting setting) {
-            String text = value(setting).toLowerCase(Locale.ROOT);
-            int unit = digits(text);
-            long number = unit == 0 || unit > 9 ? 0 : Long.parseLong(text.substring(0, unit));
-            Duration time = switch (text.substring(unit)) {
-                case "ms" -> Duration.ofMillis(number);
-                case "", "s" -> Duration.ofSeconds(number);
-                case "m" -> Duration.ofMinutes(number);
-                case "h" -> Duration.ofHours(number);
-                case "d" -> Duration.ofDays(number);
-                default -> Duration.ZERO;
-            };
-            if (time.isZero() || time.compareTo(LONGEST) > 0) {
+            Duration time = Setting.time(value(setting));
+            if (time.isZero() || time.isNegative() || time.compareTo(LONGEST) > 0) {
                 complain(setting, "is no time above zero and within a year; say for example 3s, 500ms or 2m.");
             }
             return time;
         }
 
         private long size(Setting setting, long most) {
-            String text = value(setting).toLowerCase(Locale.ROOT);
-            int unit = digits(text);
-            long number = unit == 0 || unit > 9 ? 0 : Long.parseLong(text.substring(0, unit));
-            long size = switch (text.substring(unit)) {
-                case "" -> number;
-                case "k" -> number << 10;
-                case "m" -> number << 20;
-                case "g" -> number << 30;
-                default -> 0;
-            };
+            long size = Setting.size(value(setting));
             if (size < 1 || size > most) {
                 complain(setting, "is not a number from 1 to " + most + "; k, m and g stand for units of 1024.");
                 return 1;
             }
             return size;
-        }
-
-        private static int digits(String text) {
-            int i = 0;
-            while (i < text.length() && Tokens.isDigit(text.charAt(i))) {
-                i++;
-            }
-            return i;
         }
 
         /// Text as UTF-8 octets, one char each: what goes into a field or is compared with a file's name.

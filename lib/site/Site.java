@@ -177,7 +177,8 @@ public final class Site {
         return dressed(Response.failure(status));
     }
 
-    private Response dressed(Response response) {
+    /// The response with the fields that every one of this site has.
+    Response dressed(Response response) {
         return response.with(ours).with(manners.fields);
     }
 

@@ -149,6 +149,11 @@ public final class Sites {
         }
     }
 
+    /// An answer that comes from elsewhere, with the fields that every response of the site has which the request means.
+    public Response dressed(Request request, Response response) {
+        return of(request).orElse(main).dressed(response);
+    }
+
     /// A refusal of what is no request, with the fields that every response has.
     public Response refuse(Status status) {
         return main.refuse(status);

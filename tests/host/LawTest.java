@@ -129,7 +129,7 @@ class LawTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             java.lang.foreign | lib/host/Posix.java
-            org.tomlj         | lib/host/TomlFile.java lib/host/ConfigFile.java
+            org.tomlj         | lib/host/TomlFile.java lib/host/ConfigFile.java lib/host/RulesFile.java
             picocli           | Comanche.java
             SSLContext        | lib/host/Tls.java
             KeyFactory        | lib/host/Certificates.java

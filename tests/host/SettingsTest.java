@@ -105,6 +105,7 @@ class SettingsTest {
             case HEADER -> "A: b";
             case ON_CLASH -> "refuse";
             case AUTH -> "ann:secret";
+            case RULES -> Files.writeString(directory.resolve("rules.toml"), "seed = 7\n").toString();
             case AUTH_FILE -> Files.writeString(directory.resolve("users"), "ann:" + HASH + "\n").toString();
             default -> setting.isFlag() ? "true" : setting.placeholder().equals("DIR") ? "/tmp" : "7";
         };
