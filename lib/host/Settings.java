@@ -197,7 +197,14 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 words.put(setting, List.of(new Word(setting.fallback(sources.profile()), DEFAULT)));
             }
         }
+        if (isYes(words.get(Setting.REPRODUCIBLE)) && words.get(Setting.SERVER_NAME).getLast().origin().equals(DEFAULT)) {
+            words.put(Setting.SERVER_NAME, said(List.of("Comanche"), Setting.REPRODUCIBLE.longOption())); // of any version
+        }
         return words;
+    }
+
+    private static boolean isYes(List<Word> words) {
+        return List.of("true", "yes", "on", "1").contains(words.isEmpty() ? "" : words.getLast().value().toLowerCase(Locale.ROOT));
     }
 
     private static List<Word> said(List<String> values, String origin) {
@@ -632,8 +639,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
 
         private String server() {
-            boolean plain = flag(Setting.REPRODUCIBLE) && !isChosen(Setting.SERVER_NAME);
-            String server = plain ? "Comanche" : Tokens.trimmed(octets(value(Setting.SERVER_NAME)));
+            String server = Tokens.trimmed(octets(value(Setting.SERVER_NAME)));
             if (!Tokens.isFieldValue(server)) {
                 complain(Setting.SERVER_NAME, "holds control characters; leave them out.");
             }

@@ -457,6 +457,36 @@ class SettingsTest {
     }
 
     @Test
+    void theOneDateIsThatOfTheEnvironmentOrTheFirstOfZips() throws Fault {
+        Map<Setting, List<String>> line = Map.of(Setting.REPRODUCIBLE, List.of("true"));
+        assertEquals(Optional.empty(), read(NOTHING, Map.of("SOURCE_DATE_EPOCH", "x")).site().manners().date());
+        assertEquals("Optional[1980-01-01T00:00:00Z]", read(line, Map.of()).site().manners().date().toString());
+        assertEquals("Optional[1980-01-01T00:00:00Z]", read(line, Map.of("SOURCE_DATE_EPOCH", "")).site().manners().date().toString());
+        assertEquals("Optional[2026-01-01T00:00:00Z]", read(line, Map.of("SOURCE_DATE_EPOCH", "1767225600")).site().manners().date().toString());
+        assertEquals("Optional[1970-01-01T00:00:00Z]", read(line, Map.of("SOURCE_DATE_EPOCH", "0")).site().manners().date().toString());
+        for (String wrong : List.of("yesterday", "-1", "1.5", " 1", "12345678901", "1\n2")) {
+            assertEquals("SOURCE_DATE_EPOCH '" + wrong.replace('\n', '?') + "' is no date; write it in seconds since 1970, such as 1767225600.",
+                    complaint(line, Map.of("SOURCE_DATE_EPOCH", wrong)));
+        }
+    }
+
+    @Test
+    void whatIsReproducibleNamesNoVersionUnlessItIsTold() throws Fault {
+        Map<Setting, List<String>> line = Map.of(Setting.REPRODUCIBLE, List.of("true"));
+        assertEquals("Comanche", read(line, Map.of()).server());
+        assertEquals("--reproducible", origin(read(line, Map.of()), Setting.SERVER_NAME));
+        assertEquals("mine/1", read(line, Map.of("COMANCHE_SERVER_NAME", "mine/1")).server());
+        assertEquals("Comanche/" + Setting.VERSION, of(Setting.REPRODUCIBLE, "no").server());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"UPLOAD", "WRITE", "RECEIVE"})
+    void whatIsReproducibleIsNotWritten(Setting setting) {
+        assertEquals(setting.longOption() + " 'true' can't go with --reproducible, for what clients bring depends on when they do; leave one out.",
+                complaint(Map.of(Setting.REPRODUCIBLE, List.of("true"), setting, List.of("true")), Map.of()));
+    }
+
+    @Test
     void aRuleForUsersNeedsSome() {
         Access.Rule rule = new Access.Rule(List.of(), new Access.Methods.All(), new Access.Who.AnyUser());
         ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(), Map.of(), List.of(rule));

@@ -736,6 +736,35 @@ class WritesTest {
         assertFalse(site(writing).get("/plain.txt").fields().has("Allow"));
     }
 
+    /// RFC 9530; the digests are those of `hello`.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            Repr-Digest    | sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=: | 201
+            Content-Digest | sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=: | 201
+            Repr-Digest    | sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmDQ=: | 400
+            Content-Digest | sha-256=:AAAA:                                         | 400
+            Repr-Digest    | sha-512=:AAAA:                                         | 400
+            Repr-Digest    | md5=:AAAA:                                             | 201
+            Repr-Digest    | sha-256=AAAA                                           | 201
+            Repr-Digest    | md5=:AAAA:, sha-256=:AAAA:                             | 400
+            Repr-Digest    | sha-512=:m3HSJL1i83hdltRq0+o9czGb+8KJDKra4t/3JRlnPKcjI8PZm6XBHXx6zG4UuMXaDEZjR1wuXDre9G9zvN7AQw==:, sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=: | 201
+            """)
+    void contentThatIsNotWhatTheRequestClaimsIsRefused(String name, String value, int status) {
+        assertEquals(status, site(Writing.WRITE).send("hello", "PUT", "/new.txt", name, value).status());
+        assertEquals(status == 201 ? "hello" : "nothing", file("new.txt"));
+        assertEquals(status == 201 ? 204 : status, site(Writing.WRITE).send("hello", "PUT", "/plain.txt", name, value).status());
+        assertEquals(status == 201 ? "hello" : "plain.txt", file("plain.txt"));
+        assertEquals(status, site(Writing.UPLOAD).send("hello", "POST", "/dir/", name, value, "Content-Disposition",
+                "attachment; filename=\"a.txt\"").status());
+    }
+
+    /// Each claim counts.
+    @Test
+    void aFalseClaimBesideATrueOneIsFalse() {
+        assertEquals(400, site(Writing.WRITE).send("hello", "PUT", "/new.txt", "Repr-Digest",
+                "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:", "Content-Digest", "sha-256=:AAAA:").status());
+    }
+
     @Test
     void whereOneFileIsServedNothingIsWritten() throws IOException {
         Asked one = new Asked(new lib.site.Site(new lib.site.Docroot(fixture.root.resolve("plain.txt"), Fixture.STRICT, false),
