@@ -119,8 +119,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     /// What the makers of reproducible builds have agreed on to say a date by.
     private static final String DATE_VARIABLE = "SOURCE_DATE_EPOCH";
 
-    /// In digits: up to the year 2286.
-    private static final int LONGEST_DATE = 10;
+    /// As many seconds as 32 bits hold, to the year 2106; a zip knows no date beyond 2107.
+    private static final long LAST_DATE = 4_294_967_295L;
 
     /// 1980-01-01, the first date that a zip can bear.
     private static final Instant FIXED_DATE = Instant.ofEpochSecond(315_532_800);
@@ -268,7 +268,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 }
             }
             String seconds = sources.environment().getOrDefault(DATE_VARIABLE, "");
-            if (!seconds.isEmpty() && (!Tokens.isDigits(seconds) || seconds.length() > LONGEST_DATE)) {
+            boolean isDate = Tokens.isDigits(seconds) && seconds.length() <= 10 && Long.parseLong(seconds) <= LAST_DATE;
+            if (!seconds.isEmpty() && !isDate) {
                 complainOnce(DATE_VARIABLE + " '" + seconds.replaceAll("\\p{Cntrl}", "?")
                         + "' is no date; write it in seconds since 1970, such as 1767225600.");
                 return Optional.empty();

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -67,7 +67,7 @@ public record Dictionary(Map<String, Value> members) {
 
         /// Of two members of the same key the last one counts.
         Map<String, Value> members() throws Slip {
-            Map<String, Value> members = new LinkedHashMap<>();
+            Map<String, Value> members = new HashMap<>();
             skip(" ");
             while (!isAtEnd()) {
                 String key = key();

@@ -463,8 +463,9 @@ class SettingsTest {
         assertEquals("Optional[1980-01-01T00:00:00Z]", read(line, Map.of()).site().manners().date().toString());
         assertEquals("Optional[1980-01-01T00:00:00Z]", read(line, Map.of("SOURCE_DATE_EPOCH", "")).site().manners().date().toString());
         assertEquals("Optional[2026-01-01T00:00:00Z]", read(line, Map.of("SOURCE_DATE_EPOCH", "1767225600")).site().manners().date().toString());
+        assertEquals("Optional[2106-02-07T06:28:15Z]", read(line, Map.of("SOURCE_DATE_EPOCH", "4294967295")).site().manners().date().toString());
         assertEquals("Optional[1970-01-01T00:00:00Z]", read(line, Map.of("SOURCE_DATE_EPOCH", "0")).site().manners().date().toString());
-        for (String wrong : List.of("yesterday", "-1", "1.5", " 1", "12345678901", "1\n2")) {
+        for (String wrong : List.of("yesterday", "-1", "1.5", " 1", "4294967296", "12345678901", "1\n2")) {
             assertEquals("SOURCE_DATE_EPOCH '" + wrong.replace('\n', '?') + "' is no date; write it in seconds since 1970, such as 1767225600.",
                     complaint(line, Map.of("SOURCE_DATE_EPOCH", wrong)));
         }

@@ -10,9 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TimeZone;
 import lib.http.DigestFields.Algorithm;
 import lib.http.Fields;
 import lib.http.HttpDate;
@@ -132,6 +135,24 @@ class FixedDatesTest {
         Fixture.dated(fixture.root.resolve("dir/inner.txt"), Instant.parse("1999-01-01T00:00:00Z"));
         Fixture.dated(fixture.root.resolve("dir"), Instant.parse("1999-01-01T00:00:00Z"));
         assertEquals(before, site.get(target).content());
+    }
+
+    /// A zip says each date twice, once in a zone that nobody knows.
+    @ParameterizedTest
+    @ValueSource(strings = {"1970-01-01T00:00:00Z", "1979-12-31T23:59:59Z", "1980-01-01T00:00:00Z", "2026-03-29T02:30:00Z", "2038-01-19T03:14:08Z",
+        "2106-02-07T06:28:15Z"})
+    void aZipIsTheSameInEveryZone(String date) {
+        TimeZone zone = TimeZone.getDefault();
+        Set<String> zips = new HashSet<>();
+        try {
+            for (String name : List.of("UTC", "America/Los_Angeles", "Pacific/Kiritimati", "Europe/Berlin")) {
+                TimeZone.setDefault(TimeZone.getTimeZone(name));
+                zips.add(site(Instant.parse(date)).get("/?zip").content());
+            }
+        } finally {
+            TimeZone.setDefault(zone);
+        }
+        assertEquals(1, zips.size());
     }
 
     /// Of the same length, and with the same date.
