@@ -346,10 +346,10 @@ public final class Site {
         return files.answer(request, document, segments, visitor::mayRead, now);
     }
 
-    /// The checksums of a directory, for whoever may have the whole of it as an archive.
+    /// The checksums of a directory, as far as the visitor may have it as an archive.
     private Optional<Response> checksums(Target.Place place, Guard.Visitor visitor) {
         List<String> parent = place.segments().subList(0, place.segments().size() - 1);
-        boolean wanted = manners.listing && !place.directory() && visitor.mayRead(parent);
+        boolean wanted = manners.listing && !place.directory();
         return wanted && tree.resolve(parent) instanceof Resource.Directory directory && tree.isReadable(directory)
                 ? Optional.of(Checksums.of(new Selection(tree, directory, parent, List.of(), visitor::mayRead))) : Optional.empty();
     }
