@@ -117,6 +117,8 @@
 // IV. Programs answer
 //SOURCES lib/gateway/MetaVariables.java
 //SOURCES lib/gateway/ProgramHead.java
+//SOURCES lib/gateway/CgiProgram.java
+//SOURCES lib/gateway/CgiGateway.java
 
 // V. The machine
 //SOURCES lib/host/Fault.java
@@ -131,12 +133,14 @@
 //SOURCES lib/host/TomlFile.java
 //SOURCES lib/host/ConfigFile.java
 //SOURCES lib/host/RulesFile.java
+//SOURCES lib/host/ProgramSettings.java
 //SOURCES lib/host/Settings.java
 //SOURCES lib/host/Configuration.java
 //SOURCES lib/host/Logs.java
 //SOURCES lib/host/Certificates.java
 //SOURCES lib/host/LocalAuthority.java
 //SOURCES lib/host/Tls.java
+//SOURCES lib/host/Gateways.java
 //SOURCES lib/host/Service.java
 //SOURCES lib/host/Handover.java
 //SOURCES lib/host/Mischief.java

@@ -34,24 +34,35 @@ public final class ConfigFile extends TomlFile {
     ///
     /// @param names in lower case; `*.example.com` stands for every name below example.com
     /// @param rules in place of those of the top, if there are any
-    public record Host(List<String> names, Map<Setting, List<Word>> words, List<Access.Rule> rules) {
+    /// @param programs likewise
+    public record Host(List<String> names, Map<Setting, List<Word>> words, List<Access.Rule> rules, List<Table> programs) {
         public Host {
             names = List.copyOf(names);
             rules = List.copyOf(rules);
+            programs = List.copyOf(programs);
         }
     }
+
+    /// One of several tables that bear the same name, such as `[[cgi]]`.
+    ///
+    /// @param origin how a complaint names its place
+    /// @param words of each key one or several
+    /// @param pairs of each key that holds a table, what that says: `environment = { LANG = "C" }`
+    public record Table(String name, String origin, Map<String, List<Word>> words, Map<String, Map<String, String>> pairs) {}
 
     /// All that a file says.
     ///
     /// @param mediaTypes extension to media type
     /// @param rules who may do what
+    /// @param programs that answer in the place of files
     public record Contents(Map<Setting, List<Word>> words, List<Host> hosts, Map<String, String> mediaTypes,
-                           List<Access.Rule> rules) {
-        public static final Contents NONE = new Contents(Map.of(), List.of(), Map.of(), List.of());
+                           List<Access.Rule> rules, List<Table> programs) {
+        public static final Contents NONE = new Contents(Map.of(), List.of(), Map.of(), List.of(), List.of());
 
         public Contents {
             hosts = List.copyOf(hosts);
             rules = List.copyOf(rules);
+            programs = List.copyOf(programs);
             mediaTypes = Map.copyOf(mediaTypes);
         }
     }
@@ -63,6 +74,15 @@ public final class ConfigFile extends TomlFile {
             Setting.UPLOAD_EXPIRY, Setting.TLS_CERT, Setting.TLS_KEY, Setting.AUTH, Setting.AUTH_FILE);
 
     private static final List<String> OF_A_RULE = List.of("allow", "methods", "path", "users");
+
+    private static final List<String> OF_A_CGI =
+            List.of("at-once", "environment", "interpreter", "lifetime", "path", "program", "timeout");
+
+    /// Keys of a table that hold a table.
+    private static final Set<String> PAIRS = Set.of("environment");
+
+    /// Keys of a table that may hold a number.
+    private static final Set<String> NUMBERS = Set.of("at-once", "lifetime", "timeout");
 
     private ConfigFile(Path path, List<String> complaints) {
         super(path, complaints);
@@ -92,6 +112,7 @@ public final class ConfigFile extends TomlFile {
         List<Host> hosts = new ArrayList<>();
         Map<String, String> mediaTypes = new HashMap<>();
         List<Access.Rule> rules = new ArrayList<>();
+        List<Table> programs = new ArrayList<>();
         for (String key : top.keySet()) {
             TomlPosition position = top.inputPositionOf(List.of(key));
             Object value = top.get(List.of(key));
@@ -99,10 +120,11 @@ public final class ConfigFile extends TomlFile {
                 case "mime" -> mediaTypes(value, position, mediaTypes);
                 case "host" -> hosts(value, position, hosts);
                 case "access" -> rules(value, position, rules);
+                case "cgi" -> programs(key, value, position, OF_A_CGI, programs);
                 default -> word(key, value, position, Set.of(Setting.values()), words);
             }
         }
-        return new Contents(words, hosts, mediaTypes, rules);
+        return new Contents(words, hosts, mediaTypes, rules, programs);
     }
 
     private void word(String key, Object value, TomlPosition position, Set<Setting> allowed, Map<Setting, List<Word>> words) {
@@ -197,6 +219,7 @@ public final class ConfigFile extends TomlFile {
         Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
         List<String> names = new ArrayList<>();
         List<Access.Rule> rules = new ArrayList<>();
+        List<Table> programs = new ArrayList<>();
         for (String key : table.keySet()) {
             TomlPosition place = table.inputPositionOf(List.of(key));
             Object value = table.get(List.of(key));
@@ -204,6 +227,8 @@ public final class ConfigFile extends TomlFile {
                 names(value, place, names);
             } else if (key.equals("access")) {
                 rules(value, place, rules);
+            } else if (key.equals("cgi")) {
+                programs(key, value, place, OF_A_CGI, programs);
             } else {
                 word(key, value, place, OF_A_HOST, words);
             }
@@ -213,7 +238,7 @@ public final class ConfigFile extends TomlFile {
         }
         names.stream().filter(name -> before.stream().anyMatch(host -> host.names().contains(name)))
                 .forEach(name -> complain(position, "the name " + name + " stands in two [[host]] tables; leave one out."));
-        return new Host(names, words, rules);
+        return new Host(names, words, rules, programs);
     }
 
     private void names(Object value, TomlPosition position, List<String> names) {
@@ -286,11 +311,57 @@ public final class ConfigFile extends TomlFile {
                 : new Access.Who.These(Set.copyOf(users.stream().map(TomlFile::octets).toList()));
     }
 
+    /// Tables of one name, in their order.
+    private void programs(String name, Object value, TomlPosition position, List<String> keys, List<Table> programs) {
+        TomlArray array = tables(value, position, name + " must be written as [[" + name + "]], once for each pattern.");
+        for (int i = 0; i < array.size(); i++) {
+            programs.add(table(name, array.getTable(i), array.inputPositionOf(i), keys));
+        }
+    }
+
+    private Table table(String name, TomlTable table, TomlPosition position, List<String> keys) {
+        Map<String, List<Word>> words = new HashMap<>();
+        Map<String, Map<String, String>> pairs = new HashMap<>();
+        complainOfOthers(table, keys);
+        for (String key : table.keySet()) {
+            TomlPosition place = table.inputPositionOf(List.of(key));
+            Object value = table.get(List.of(key));
+            if (PAIRS.contains(key)) {
+                pairs.put(key, pairs(key, value, place));
+            } else if (keys.contains(key)) {
+                words.put(key, words(key, value, place));
+            }
+        }
+        return new Table(name, place(position), words, pairs);
+    }
+
+    private Map<String, String> pairs(String key, Object value, TomlPosition position) {
+        Map<String, String> pairs = new HashMap<>();
+        boolean texts = value instanceof TomlTable table && table.toMap().values().stream().allMatch(String.class::isInstance);
+        if (texts) {
+            ((TomlTable) value).toMap().forEach((name, text) -> pairs.put(name, (String) text));
+        } else {
+            complain(position, key + " takes a table of texts, such as " + key + " = { LANG = \"C.UTF-8\" }.");
+        }
+        return pairs;
+    }
+
+    /// A text or a number, or a list of texts.
+    private List<Word> words(String key, Object value, TomlPosition position) {
+        List<Object> values = value instanceof TomlArray array ? array.toList() : List.of(value);
+        boolean number = value instanceof Long && NUMBERS.contains(key);
+        if (values.isEmpty() || !number && !values.stream().allMatch(String.class::isInstance)) {
+            complain(position, key + " takes a text in quotes" + (NUMBERS.contains(key) ? " or a number." : "."));
+            return List.of();
+        }
+        return values.stream().map(one -> new Word(one.toString(), place(position) + key)).toList();
+    }
+
     private static String nearest(String wrong, Set<Setting> allowed) {
         Set<String> keys = new TreeSet<>();
         allowed.stream().map(Setting::key).filter(key -> !key.isEmpty()).forEach(keys::add);
-        keys.addAll(allowed.contains(Setting.FOREGROUND) ? List.of("daemon", "mime", "host", "access")
-                : List.of("names", "access"));
+        keys.addAll(allowed.contains(Setting.FOREGROUND) ? List.of("daemon", "mime", "host", "access", "cgi")
+                : List.of("names", "access", "cgi"));
         return nearest(wrong, List.copyOf(keys));
     }
 }

@@ -7,11 +7,13 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
+import lib.site.Gateway;
 
 /// Who gets a thread? Accepts, gives each connection a virtual thread, ends the overdue, drains.
 public final class Server implements AutoCloseable {
@@ -26,6 +28,9 @@ public final class Server implements AutoCloseable {
     private final ErrorLog errors;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final Semaphore places;
+
+    /// Gateways of the services before this one: what they do may last.
+    private final List<Gateway> former = new ArrayList<>();
     private volatile Service service;
     private volatile boolean stopping;
     private volatile boolean closed;
@@ -56,6 +61,10 @@ public final class Server implements AutoCloseable {
     /// @throws Fault if an address can't be had; then nothing has changed
     public void exchange(Settings settings, Service other) throws Fault {
         List<Listeners.Listener> fresh = listeners.rebind(settings);
+        for (Gateway gateway : service.gateways()) {
+            former.add(gateway);
+            gateway.rest();
+        }
         service = other;
         fresh.forEach(this::listen);
     }
@@ -163,5 +172,7 @@ public final class Server implements AutoCloseable {
         closed = true;
         listeners.close();
         connections.forEach(Connection::cut);
+        former.forEach(Gateway::close);
+        service.gateways().forEach(Gateway::close);
     }
 }

@@ -12,7 +12,9 @@ import lib.http.MediaTypes;
 import lib.http.Request;
 import lib.site.Credentials;
 import lib.site.Docroot;
+import lib.site.Gateway;
 import lib.site.Guard;
+import lib.site.Programs;
 import lib.site.Resource;
 import lib.site.Site;
 import lib.site.Sites;
@@ -30,11 +32,13 @@ import lib.wire.Limits;
 /// @param tls for connections that begin now; empty for plain HTTP
 /// @param fields of every response that goes out under TLS
 /// @param turns what goes wrong on purpose; empty for nothing
+/// @param gateways to the programs of all sites
 public record Service(Sites sites, String server, Limits limits, Runnable whenHandedOver, AccessLog log, Map<Site, AccessLog> logs,
-                      Optional<Tls> tls, Fields fields, Optional<Turns> turns) {
+                      Optional<Tls> tls, Fields fields, Optional<Turns> turns, List<Gateway> gateways) {
 
     public Service {
         logs = Map.copyOf(logs);
+        gateways = List.copyOf(gateways);
     }
 
     /// The service that these settings describe.
@@ -50,22 +54,25 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         int mostRanges = settings.limits().ranges();
         List<Sites.Named> named = new ArrayList<>();
         Map<Site, AccessLog> logs = new HashMap<>();
+        Gateways gateways = new Gateways(settings, errors);
         for (Settings.HostSettings host : settings.hosts()) {
-            Site site = site(host.site(), host.site().docbase(), guard(host.site().admission(), errors), mediaTypes, mostRanges);
+            Site site = site(host.site(), host.site().docbase(), guard(host.site().admission(), errors), mediaTypes, mostRanges,
+                    gateways.programs(host.site()));
             host.names().forEach(name -> named.add(new Sites.Named(name, site)));
             host.logfile().ifPresent(path -> logs.put(site, open.in(path)));
         }
 
         Settings.SiteSettings main = settings.site();
         Guard guard = guard(main.admission(), errors);
-        Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges);
+        Programs programs = gateways.programs(main);
+        Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges, programs);
         Optional<Sites.Directories> directories = !settings.virtualHosts() ? Optional.empty()
-                : Optional.of(new Sites.Directories(docroot(main, main.docbase()), settings.defaultHost(),
-                        directory -> ofDirectory(main, directory, guard, mediaTypes, mostRanges)));
+                : Optional.of(new Sites.Directories(docroot(main, main.docbase(), Programs.NONE), settings.defaultHost(),
+                        directory -> ofDirectory(main, directory, guard, mediaTypes, mostRanges, programs)));
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
                 whenHandedOver, open.main(), logs, tls,
                 tls.isPresent() ? strictTransport(settings) : Fields.NONE,
-                settings.rules().isPresent() ? Optional.of(new Turns(settings.rules().get())) : Optional.empty());
+                settings.rules().isPresent() ? Optional.of(new Turns(settings.rules().get())) : Optional.empty(), gateways.all);
     }
 
     /// RFC 6797 §6.1
@@ -79,15 +86,15 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     /// @throws Fault if its document base is gone
     public static Service outside(Settings settings) throws Fault {
         Site site = site(settings.site(), settings.site().outside(), Guard.NONE, new MediaTypes(settings.mediaTypes()),
-                settings.limits().ranges());
+                settings.limits().ranges(), Gateways.shut(settings.site()));
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
-                () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty());
+                () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty(), List.of());
     }
 
     private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory, Guard guard,
-                                              MediaTypes mediaTypes, int mostRanges) {
+                                              MediaTypes mediaTypes, int mostRanges, Programs programs) {
         try {
-            return Optional.of(site(main, directory.path(), guard, mediaTypes, mostRanges));
+            return Optional.of(site(main, directory.path(), guard, mediaTypes, mostRanges, programs));
         } catch (Fault _) {
             return Optional.empty(); // removed meanwhile
         }
@@ -103,22 +110,22 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         return new Guard(Optional.of(credentials), admission.access());
     }
 
-    private static Site site(Settings.SiteSettings settings, Path docbase, Guard guard, MediaTypes mediaTypes, int mostRanges)
-            throws Fault {
-        return new Site(tree(settings, docbase), settings.manners(), guard, mediaTypes, mostRanges);
+    private static Site site(Settings.SiteSettings settings, Path docbase, Guard guard, MediaTypes mediaTypes, int mostRanges,
+                             Programs programs) throws Fault {
+        return new Site(tree(settings, docbase, programs), settings.manners(), guard, mediaTypes, mostRanges, programs);
     }
 
-    private static Tree tree(Settings.SiteSettings settings, Path docbase) throws Fault {
+    private static Tree tree(Settings.SiteSettings settings, Path docbase, Programs programs) throws Fault {
         try {
-            return ZipTree.serves(docbase) ? new ZipTree(docbase, settings.visibility()) : docroot(settings, docbase);
+            return ZipTree.serves(docbase) ? new ZipTree(docbase, settings.visibility()) : docroot(settings, docbase, programs);
         } catch (IOException _) {
             throw new Fault(Fault.CANNOT_START, "'" + docbase + "' can't be read as a zip; serve the directory that it lies in.");
         }
     }
 
-    private static Docroot docroot(Settings.SiteSettings settings, Path docbase) throws Fault {
+    private static Docroot docroot(Settings.SiteSettings settings, Path docbase, Programs programs) throws Fault {
         try {
-            return new Docroot(docbase, settings.visibility(), settings.followsLinks());
+            return new Docroot(docbase, settings.visibility(), settings.followsLinks(), programs);
         } catch (IOException _) {
             throw new Fault(Fault.CANNOT_START, "'" + docbase + "' is gone; name a directory that stays.");
         }

@@ -25,6 +25,8 @@ public enum Setting {
     FOLLOW_SYMLINKS("", "false", "Follow symbolic links that lead out of the directory", "follow-symlinks",
             "--follow-symlinks"),
     SPA("", "false", "Answer a page that is missing with the root's index file", "spa", "--spa"),
+    CGI("PATTERN", "", "Run the files of this pattern (/cgi-bin/, *.cgi) instead of sending them; may be given more than once", "",
+            "--cgi"),
     CORS("", "false", "Let scripts of other origins read the answers", "cors", "--cors"),
     UPLOAD("", "false", "Let clients add files, and never replace or delete one", "upload", "--upload"),
     WRITE("", "false", "Let clients add, replace and delete files", "write", "--write"),
@@ -154,7 +156,7 @@ public enum Setting {
     }
 
     public boolean isRepeatable() {
-        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY || this == AUTH;
+        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY || this == AUTH || this == CGI;
     }
 
     /// A value as it may be printed: a password may not.

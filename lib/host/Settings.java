@@ -22,6 +22,7 @@ import lib.http.Fields;
 import lib.http.Tokens;
 import lib.site.Access;
 import lib.site.Intake;
+import lib.site.PathPattern;
 import lib.site.Rules;
 import lib.site.Site;
 import lib.site.Users;
@@ -59,8 +60,13 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     ///
     /// @param docbase a directory, or a file, that is there and can be read; as seen from the new root, if there is one
     /// @param outside the same as seen from the root that is in force now
+    /// @param programs that answer in the place of files, the first that is about a path in front
     public record SiteSettings(Path docbase, Path outside, Site.Manners manners, Visibility visibility,
-                               boolean followsLinks, Admission admission) {}
+                               boolean followsLinks, Admission admission, List<ProgramSettings> programs) {
+        public SiteSettings {
+            programs = List.copyOf(programs);
+        }
+    }
 
     /// Who is let in to a site.
     ///
@@ -159,6 +165,15 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         return users;
     }
 
+    /// The programs of all sites.
+    public List<ProgramSettings> programs() {
+        List<ProgramSettings> programs = new ArrayList<>(site.programs);
+        for (HostSettings host : hosts) {
+            programs.addAll(host.site.programs);
+        }
+        return programs;
+    }
+
     private static List<String> values(List<Word> words) {
         return words.stream().map(Word::value).toList();
     }
@@ -240,21 +255,46 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     time(Setting.PROGRESS_TIMEOUT), time(Setting.DRAIN_TIMEOUT),
                     (int) size(Setting.MAX_CONNECTIONS, 10_000_000));
             return new Settings(addresses(), port(Setting.PORT), isChosen(Setting.PORT), server(),
-                    site(sources.file().rules()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
+                    site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
                     path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
                     timeIfAny(Setting.FOR), limits, rules(), words);
         }
 
-        private SiteSettings site(List<Access.Rule> rules) {
+        private SiteSettings site(List<Access.Rule> rules, List<ProgramSettings> programs) {
             Site.Manners manners = new Site.Manners(index(), !flag(Setting.NO_LISTING), flag(Setting.SPA),
                     flag(Setting.CORS), flag(Setting.TRACE), writing(), intake(), flag(Setting.RECEIVE), fields(), date());
             Path inside = inside(Setting.DOCBASE);
             Path outside = outside(inside);
             checkReadable(outside);
+            if (!programs.isEmpty() && Files.isRegularFile(outside)) {
+                complain(Setting.DOCBASE, "is no directory, and programs need one; serve the directory that it lies in.");
+            }
             Visibility visibility = new Visibility(flag(Setting.HIDDEN), flag(Setting.ALLOW_SECRETS));
             return new SiteSettings(inside, outside, manners, visibility, flag(Setting.FOLLOW_SYMLINKS),
-                    admission(rules, inside, visibility));
+                    admission(rules, inside, visibility), programs);
+        }
+
+        /// Those of the line or the environment, then the file's.
+        private List<ProgramSettings> programs() {
+            List<ProgramSettings> programs = new ArrayList<>();
+            for (Word word : isChosen(Setting.CGI) ? words.get(Setting.CGI) : List.<Word>of()) {
+                Optional<PathPattern> pattern = PathPattern.parse(octets(word.value()));
+                pattern.ifPresent(paths -> programs.add(ProgramSettings.Cgi.of(paths)));
+                if (pattern.isEmpty()) {
+                    complain(word, Setting.CGI, "is no pattern; say for example /cgi-bin/, *.cgi or '/app/*.pl'.");
+                }
+            }
+            programs.addAll(programs(sources.file().programs()));
+            return programs;
+        }
+
+        private List<ProgramSettings> programs(List<ConfigFile.Table> tables) {
+            List<ProgramSettings> programs = new ArrayList<>();
+            for (ConfigFile.Table table : tables) {
+                ProgramSettings.of(table, this::inside, this::outside, this::complainOnce).ifPresent(programs::add);
+            }
+            return programs;
         }
 
         /// With --reproducible, the one date of everything.
@@ -396,7 +436,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 Optional<Path> logfile = host.words().containsKey(Setting.LOGFILE) ? reading.file(Setting.LOGFILE)
                         : Optional.empty();
                 List<Access.Rule> rules = host.rules().isEmpty() ? sources.file().rules() : host.rules();
-                hosts.add(new HostSettings(host.names(), reading.site(rules), logfile));
+                List<ProgramSettings> programs = host.programs().isEmpty() ? reading.programs() : reading.programs(host.programs());
+                hosts.add(new HostSettings(host.names(), reading.site(rules, programs), logfile));
             }
             return hosts;
         }
@@ -548,13 +589,16 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         /// Inside a new root every path begins there.
         private Path inside(Setting setting) {
             try {
-                Path path = Path.of(value(setting));
-                return text(Setting.CHROOT).isPresent() ? Path.of("/").resolve(path).normalize()
-                        : path.toAbsolutePath(); // a daemon leaves the directory that it was started in
+                return inside(Path.of(value(setting)));
             } catch (InvalidPathException _) {
                 complain(setting, "can't be a path here; set LANG to a UTF-8 locale, or go there and serve '.'.");
                 return Path.of("");
             }
+        }
+
+        private Path inside(Path path) {
+            return text(Setting.CHROOT).isPresent() ? Path.of("/").resolve(path).normalize()
+                    : path.toAbsolutePath(); // a daemon leaves the directory that it was started in
         }
 
         private void checkReadable(Path path) {

@@ -106,11 +106,12 @@ class SettingsTest {
             case ON_CLASH -> "refuse";
             case AUTH -> "ann:secret";
             case RULES -> Files.writeString(directory.resolve("rules.toml"), "seed = 7\n").toString();
+            case CGI -> "*.cgi";
             case AUTH_FILE -> Files.writeString(directory.resolve("users"), "ann:" + HASH + "\n").toString();
             default -> setting.isFlag() ? "true" : setting.placeholder().equals("DIR") ? "/tmp" : "7";
         };
         Word word = new Word(value, "file:1:1: x");
-        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(setting, List.of(word)), List.of(), Map.of(), List.of());
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(setting, List.of(word)), List.of(), Map.of(), List.of(), List.of());
         Map<String, String> environment = Map.of(setting.variable(), value);
         Map<Setting, List<String>> line = Map.of(setting, List.of(value));
 
@@ -203,7 +204,7 @@ class SettingsTest {
     @Test
     void aHostBringsItsOwnCertificateBesideTheLocalAuthoritys() throws Fault {
         Map<Setting, List<Word>> own = Map.of(Setting.TLS_CERT, List.of(new Word("/h.p12", "file:3:1: tls-cert")));
-        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(new ConfigFile.Host(List.of("h.example"), own, List.of())), Map.of(), List.of());
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(new ConfigFile.Host(List.of("h.example"), own, List.of(), List.of())), Map.of(), List.of(), List.of());
         Settings settings = read(Setting.Profile.SERVE, file, Map.of(Setting.TLS, List.of("true")), Map.of());
         assertEquals(List.of(new Settings.Pair(Path.of("/h.p12"), Optional.empty(), List.of("h.example"))),
                 settings.tls().orElseThrow().pairs());
@@ -490,7 +491,7 @@ class SettingsTest {
     @Test
     void aRuleForUsersNeedsSome() {
         Access.Rule rule = new Access.Rule(List.of(), new Access.Methods.All(), new Access.Who.AnyUser());
-        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(), Map.of(), List.of(rule));
+        ConfigFile.Contents file = new ConfigFile.Contents(Map.of(), List.of(), Map.of(), List.of(rule), List.of());
         Fault fault = assertThrows(Fault.class, () -> read(Setting.Profile.SERVE, file, NOTHING, Map.of()));
         assertTrue(fault.getMessage().contains("ask for users, and there are none"));
     }
@@ -501,8 +502,8 @@ class SettingsTest {
         Access.Rule own = new Access.Rule(List.of("b"), new Access.Methods.All(), new Access.Who.AnyUser());
         Map<Setting, List<Word>> eve = Map.of(Setting.AUTH, List.of(new Word("eve:e", "x")));
         ConfigFile.Contents file = new ConfigFile.Contents(Map.of(Setting.AUTH, List.of(new Word("ann:a", "x"))),
-                List.of(new ConfigFile.Host(List.of("h"), eve, List.of(own)), new ConfigFile.Host(List.of("i"), Map.of(), List.of())),
-                Map.of(), List.of(top));
+                List.of(new ConfigFile.Host(List.of("h"), eve, List.of(own), List.of()), new ConfigFile.Host(List.of("i"), Map.of(), List.of(), List.of())),
+                Map.of(), List.of(top), List.of());
         Settings settings = read(Setting.Profile.SERVE, file, NOTHING, Map.of());
         assertEquals(List.of(own), settings.hosts().getFirst().site().admission().access().rules());
         assertEquals(Set.of("eve"), settings.hosts().getFirst().site().admission().users().passwords().keySet());

@@ -1,0 +1,157 @@
+package lib.host;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import lib.gateway.CgiProgram;
+import lib.host.Setting.Word;
+import lib.site.PathPattern;
+
+/// Which programs answer in the place of files, and how are they spoken to?
+public sealed interface ProgramSettings {
+
+    /// Where they answer.
+    PathPattern pattern();
+
+    /// A program that is started for each request (RFC 3875).
+    record Cgi(PathPattern pattern, CgiProgram program) implements ProgramSettings {
+
+        /// Files of the tree that run by themselves.
+        static Cgi of(PathPattern pattern) {
+            return new Cgi(pattern, CgiProgram.PLAIN);
+        }
+    }
+
+    /// Where a command without a slash is looked for, as most systems' PATH has it.
+    List<Path> CUSTOMARY = List.of(Path.of("/usr/local/bin"), Path.of("/usr/bin"), Path.of("/bin"));
+
+    /// What a table says.
+    ///
+    /// @param inside a path as the server will see it
+    /// @param outside the same as it is seen now
+    /// @param complain hears everything that is wrong
+    static Optional<ProgramSettings> of(ConfigFile.Table table, UnaryOperator<Path> inside, UnaryOperator<Path> outside,
+                                        Consumer<String> complain) {
+        Reading reading = new Reading(table, inside, outside, complain);
+        return reading.pattern().map(pattern -> new Cgi(pattern, reading.cgi()));
+    }
+
+    /// One reading of a table, which notes each complaint and goes on.
+    record Reading(ConfigFile.Table table, UnaryOperator<Path> inside, UnaryOperator<Path> outside, Consumer<String> complain) {
+
+        Optional<PathPattern> pattern() {
+            Optional<Word> path = word("path");
+            Optional<PathPattern> pattern = path.flatMap(word -> PathPattern.parse(octets(word.value())));
+            if (path.isEmpty()) {
+                complain.accept(table.origin() + "[[" + table.name() + "]] needs a path, such as \"/cgi-bin/\" or \"*.php\".");
+            } else if (pattern.isEmpty()) {
+                complain(path.get(), "is no pattern; say for example \"/cgi-bin/\", \"*.php\" or \"/app/*.pl\".");
+            }
+            return pattern;
+        }
+
+        CgiProgram cgi() {
+            List<String> interpreter = command("interpreter");
+            List<String> program = command("program");
+            if (!interpreter.isEmpty() && !program.isEmpty()) {
+                complain(word("program").orElseThrow(), "leaves an interpreter nothing to do; leave one of the two out.");
+            }
+            if (!program.isEmpty() && word("path").filter(path -> path.value().indexOf('*') >= 0).isPresent()) {
+                complain(word("path").orElseThrow(), "has a star, but the program answers for every path below one; say \"/app/\".");
+            }
+            return new CgiProgram(interpreter, program, variables("environment"),
+                    time("timeout").orElse(CgiProgram.PLAIN.silence()), time("lifetime"), count("at-once", CgiProgram.PLAIN.atOnce()));
+        }
+
+        private Optional<Word> word(String key) {
+            List<Word> words = table.words().getOrDefault(key, List.of());
+            if (words.size() > 1) {
+                complain(words.get(1), "is one too many; say one.");
+            }
+            return words.stream().findFirst();
+        }
+
+        /// A program that is there, and its arguments.
+        private List<String> command(String key) {
+            List<Word> words = table.words().getOrDefault(key, List.of());
+            if (words.isEmpty()) {
+                return List.of();
+            }
+            List<String> command = new ArrayList<>();
+            words.forEach(word -> command.add(octets(word.value())));
+            located(words.getFirst()).ifPresent(program -> command.set(0, octets(program.toString())));
+            return command;
+        }
+
+        private Optional<Path> located(Word word) {
+            try {
+                Path named = Path.of(word.value());
+                List<Path> candidates = word.value().contains("/") ? List.of(inside.apply(named))
+                        : CUSTOMARY.stream().map(directory -> directory.resolve(named)).toList();
+                for (Path candidate : candidates) {
+                    Path now = outside.apply(candidate);
+                    if (Files.isRegularFile(now) && Files.isExecutable(now)) {
+                        return Optional.of(candidate);
+                    }
+                }
+                complain(word, "is no program that this user can run; name one that is there, with its whole path.");
+            } catch (InvalidPathException _) {
+                complain(word, "can't be a path here; set LANG to a UTF-8 locale.");
+            }
+            return Optional.empty();
+        }
+
+        private Map<String, String> variables(String key) {
+            Map<String, String> variables = new HashMap<>();
+            table.pairs().getOrDefault(key, Map.of()).forEach((name, value) -> {
+                if (!name.matches("[A-Za-z_][A-Za-z0-9_]*") || value.indexOf('\0') >= 0) {
+                    complain.accept(table.origin() + key + " '" + name + "' can't be a variable; its name is letters, digits and _.");
+                }
+                variables.put(name, octets(value));
+            });
+            return variables;
+        }
+
+        private Optional<Duration> time(String key) {
+            Optional<Word> word = word(key);
+            Optional<Duration> time = word.map(text -> Setting.time(text.value()));
+            if (time.isPresent() && (time.get().compareTo(Duration.ofMillis(1)) < 0 || time.get().compareTo(LONGEST) > 0)) {
+                complain(word.get(), "is no time above zero and within a year; say for example 60s, 500ms or 2m.");
+            }
+            return time;
+        }
+
+        private int count(String key, int fallback) {
+            Optional<Word> word = word(key);
+            long count = word.map(text -> Setting.size(text.value())).orElse((long) fallback);
+            if (count < 1 || count > MOST) {
+                complain(word.orElseThrow(), "is not a number from 1 to " + MOST + ".");
+                return fallback;
+            }
+            return (int) count;
+        }
+
+        /// Of anything that runs at once.
+        private static final int MOST = 10_000;
+
+        private static final Duration LONGEST = Duration.ofDays(365);
+
+        private void complain(Word word, String what) {
+            complain.accept(word.origin() + " '" + word.value().replaceAll("\\p{Cntrl}", "?") + "' " + what);
+        }
+
+        /// Text as UTF-8 octets, one char each.
+        private static String octets(String text) {
+            return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        }
+    }
+}
