@@ -118,6 +118,13 @@
 //SOURCES lib/gateway/MetaVariables.java
 //SOURCES lib/gateway/ProgramHead.java
 //SOURCES lib/gateway/CgiProgram.java
+//SOURCES lib/gateway/Spool.java
+//SOURCES lib/gateway/Supply.java
+//SOURCES lib/gateway/ErrorLines.java
+//SOURCES lib/gateway/GroupSignal.java
+//SOURCES lib/gateway/RunningProgram.java
+//SOURCES lib/gateway/ProgramAnswer.java
+//SOURCES lib/gateway/Launch.java
 //SOURCES lib/gateway/CgiGateway.java
 
 // V. The machine

@@ -253,11 +253,11 @@ final class Connection {
             }
             return refuse(unreadable.status(), asked);
         } finally {
-            watch(null);
             mischief = null;
             if (answer != null) {
                 answer.response().content().close();
             }
+            watch(null); // nobody who made the content asks for it any more
         }
     }
 

@@ -40,10 +40,20 @@ final class Gateways {
 
     private Gateway gateway(ProgramSettings program, Intake intake) {
         Gateway gateway = switch (program) {
-            case ProgramSettings.Cgi cgi -> new CgiGateway(cgi.program(), settings.server(), intake, errors::warning);
+            case ProgramSettings.Cgi cgi -> new CgiGateway(cgi.program(), settings.server(), intake, errors::warning,
+                    Gateways::send);
         };
         all.add(gateway);
         return gateway;
+    }
+
+    private static boolean send(long group, int signal) {
+        try {
+            Posix.kill(-group, signal);
+            return true;
+        } catch (Posix.Failure _) {
+            return false;
+        }
     }
 
     private static Programs.Rule rule(ProgramSettings program, Gateway gateway) {

@@ -1,0 +1,370 @@
+package lib.gateway;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/// What does a program do that was started, and how does it end?
+///
+///     content ─▶ feeder ─▶ stdin ┐         ┌ stdout ─▶ listener ─▶ queue ─▶ next
+///                                ├ program ┤
+///                                          └ stderr ─▶ listener ─▶ error log
+///
+/// Whoever waits for a pipe keeps a thread of the system, and virtual threads share a handful of those. So each pipe has a platform
+/// thread of its own, and whoever waits for the program waits at the queue.
+///
+/// The program ends by itself, or is ended with its children: when the client has left, or a time is up.
+final class RunningProgram {
+
+    /// What was heard.
+    sealed interface Heard {}
+
+    record Octets(byte[] octets) implements Heard {}
+
+    /// Nothing more comes.
+    record End() implements Heard {}
+
+    /// Nothing came for too long, or it took too long in all.
+    record Overdue() implements Heard {}
+
+    /// How long it may say nothing, and how long it may take in all.
+    record Patience(Duration silence, Optional<Duration> lifetime) {}
+
+    private static final int SIGTERM = 15;
+    private static final int SIGKILL = 9;
+
+    /// How long a program may say nothing to a client that has closed its side: that one has left, or has only no more to send.
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
+
+    /// Between the signal that asks a program to end and the one that does not ask.
+    private static final Duration GRACE = Duration.ofSeconds(1);
+
+    private static final Duration PAUSE = Duration.ofMillis(10);
+
+    private static final int BLOCK_OCTETS = 16 * 1024;
+    private static final long STACK_OCTETS = 256 * 1024;
+    private static final byte[] NOTHING = {};
+
+    private final Process process;
+    private final Optional<GroupSignal> group;
+    private final Patience patience;
+    private final Consumer<String> errors;
+    private final BlockingQueue<byte[]> output = new ArrayBlockingQueue<>(3);
+    private final CompletableFuture<Void> outputEnded = new CompletableFuture<>();
+    private final CompletableFuture<Void> ending = new CompletableFuture<>();
+    private final Thread listener;
+
+    /// When the last octet went in or came out, as [System#nanoTime].
+    private volatile long moved = System.nanoTime();
+    private volatile boolean awaitsClient;
+    private volatile boolean feeding;
+    private volatile boolean deaf;
+    private volatile boolean overdue;
+    private volatile IOException broken;
+    private boolean abandoned;
+
+    /// @param process just started
+    /// @param group for one that has a group of its own, of its own number
+    /// @param errors hears what it says there, and how it ends, if that is not well
+    RunningProgram(Process process, Optional<GroupSignal> group, Patience patience, Consumer<String> errors) {
+        this.process = process;
+        this.group = group;
+        this.patience = patience;
+        this.errors = errors;
+        this.listener = thread(this::listen);
+    }
+
+    private static Thread thread(Runnable work) {
+        return Thread.ofPlatform().name("program").daemon().stackSize(STACK_OCTETS).unstarted(work);
+    }
+
+    /// Begins to listen, and stays until the end.
+    ///
+    /// @param whenGone is run once, when it is no more
+    void attend(Runnable whenGone) {
+        listener.start();
+        thread(this::listenToErrors).start();
+        Thread.ofVirtual().start(() -> attendToEnd(whenGone));
+    }
+
+    /// Between two reads the machine would close a pipe whose program has ended, although a child may have more to say: it takes
+    /// the stream's monitor for that, and so do we, for as long as we listen.
+    private void listen() {
+        InputStream stdout = process.getInputStream();
+        synchronized (stdout) {
+            byte[] block = new byte[BLOCK_OCTETS];
+            try {
+                for (int count = stdout.read(block); count >= 0; count = stdout.read(block)) {
+                    moved = System.nanoTime();
+                    pass(Arrays.copyOf(block, count));
+                }
+            } catch (IOException _) {
+                // closed, as it was ended
+            }
+        }
+        pass(NOTHING);
+        outputEnded.complete(null);
+    }
+
+    /// What nobody waits for is dropped, so that the program does not wait, either.
+    private void pass(byte[] octets) {
+        try {
+            if (!deaf) {
+                output.put(octets);
+            }
+        } catch (InterruptedException _) {
+            // deaf from now on
+        }
+    }
+
+    private void listenToErrors() {
+        InputStream stderr = process.getErrorStream();
+        synchronized (stderr) {
+            ErrorLines lines = new ErrorLines(errors);
+            byte[] block = new byte[1024];
+            try {
+                for (int count = stderr.read(block); count >= 0; count = stderr.read(block)) {
+                    lines.take(block, 0, count);
+                }
+            } catch (IOException _) {
+                // closed, as it was ended
+            }
+            lines.end();
+        }
+    }
+
+    /// There is no content for it.
+    void feedNothing() {
+        close(process.getOutputStream());
+    }
+
+    /// Gives it content as that arrives. What it does not want is read all the same: the client, busy with sending, is to find
+    /// the answer.
+    ///
+    /// @param whenDone is run once, when the content is at its end or has broken off
+    void feed(InputStream content, Runnable whenDone) {
+        feeding = true;
+        thread(() -> {
+            try (OutputStream stdin = process.getOutputStream()) {
+                boolean takes = true;
+                byte[] block = new byte[BLOCK_OCTETS];
+                for (int count = await(content, block); count >= 0; count = await(content, block)) {
+                    takes = takes && give(stdin, block, count);
+                }
+            } catch (IOException e) {
+                broken = e;
+                end();
+            } finally {
+                feeding = false;
+                whenDone.run();
+            }
+        }).start();
+    }
+
+    /// The client's pause is not the program's.
+    private int await(InputStream content, byte[] block) throws IOException {
+        awaitsClient = true;
+        try {
+            return content.read(block);
+        } finally {
+            moved = System.nanoTime();
+            awaitsClient = false;
+        }
+    }
+
+    private boolean give(OutputStream stdin, byte[] octets, int count) {
+        try {
+            stdin.write(octets, 0, count);
+            stdin.flush();
+            moved = System.nanoTime();
+            return true;
+        } catch (IOException _) {
+            return false; // it has closed its side, or ended
+        }
+    }
+
+    /// Is content still to be read?
+    boolean isFeeding() {
+        return feeding;
+    }
+
+    /// Would [#next] return at once?
+    boolean hasMore() {
+        return !output.isEmpty();
+    }
+
+    /// Waits for the program to say something.
+    ///
+    /// @throws IOException if the request's content has broken off: what comes then is no answer to it
+    Heard next() throws IOException {
+        byte[] octets = await();
+        if (broken != null) {
+            throw broken;
+        }
+        if (octets != null && octets.length > 0) {
+            return new Octets(octets);
+        }
+        if (octets == null && !overdue) {
+            overdue = true;
+            errors.accept("said nothing for " + patience.silence.toSeconds() + " seconds, and was ended.");
+            end();
+        }
+        output.offer(NOTHING); // it stays at its end
+        return overdue ? new Overdue() : new End();
+    }
+
+    /// Returns null if the silence lasts too long.
+    private byte[] await() throws IOException {
+        try {
+            long since = System.nanoTime();
+            byte[] octets = output.poll();
+            for (long left = patience.silence.toNanos(); octets == null && left > 0; left = left(since)) {
+                octets = output.poll(left, TimeUnit.NANOSECONDS);
+            }
+            return octets;
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException();
+        }
+    }
+
+    private long left(long since) {
+        long now = System.nanoTime();
+        return patience.silence.toNanos() - (awaitsClient ? 0 : Math.min(now - since, now - moved));
+    }
+
+    /// The client has closed its side. A program that has something to say to it will find out whether it is still there.
+    void leave() {
+        Thread.ofVirtual().start(() -> {
+            long since = System.nanoTime();
+            for (long left = FAREWELL.toNanos(); left > 0; left = FAREWELL.toNanos() - Math.min(System.nanoTime() - since,
+                    System.nanoTime() - moved)) {
+                sleep(Duration.ofNanos(left));
+            }
+            unlessAbandoned(this::end);
+        });
+    }
+
+    /// Does something only while somebody waits for the program.
+    synchronized void unlessAbandoned(Runnable action) {
+        if (!abandoned) {
+            action.run();
+        }
+    }
+
+    private synchronized void abandon() {
+        abandoned = true;
+        deaf = true;
+        listener.interrupt();
+        output.clear();
+        output.offer(NOTHING);
+    }
+
+    /// It has said what it had to say, and ends by itself, soon.
+    void release() {
+        abandon();
+        ending.completeOnTimeout(null, patience.silence.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /// Ends it. Does not wait for that.
+    void end() {
+        abandon();
+        ending.complete(null);
+    }
+
+    /// With which code has it ended, if it has?
+    Optional<Integer> exitCode() {
+        try {
+            return process.waitFor(GRACE) ? Optional.of(process.exitValue()) : Optional.empty();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    /// It is over when it has ended, and nobody is left who could say more in its place.
+    private void attendToEnd(Runnable whenGone) {
+        CompletableFuture<Process> natural = process.onExit().thenCombine(outputEnded, (ended, _) -> ended);
+        try {
+            CompletableFuture<Object> either = CompletableFuture.anyOf(natural, ending);
+            either.get(patience.lifetime.orElse(Duration.ofDays(10_000)).toSeconds(), TimeUnit.SECONDS);
+        } catch (TimeoutException _) {
+            overdue = true;
+            errors.accept("ran for longer than " + patience.lifetime.orElseThrow().toSeconds() + " seconds, and was ended.");
+            end();
+        } catch (ExecutionException | InterruptedException _) {
+            end();
+        }
+        if (!natural.isDone()) {
+            extinguish();
+        } else if (!ending.isDone() && process.exitValue() != 0) {
+            int code = process.exitValue();
+            errors.accept(code > 128 ? "was ended by signal " + (code - 128) + "." : "ended with exit code " + code + ".");
+        }
+        whenGone.run();
+    }
+
+    /// First everybody is asked, then nobody any more.
+    private void extinguish() {
+        List<ProcessHandle> family = new ArrayList<>(process.descendants().toList());
+        signal(family, SIGTERM);
+        awaitEnd(family);
+        if (isAlive(family)) {
+            family.addAll(process.descendants().toList());
+            signal(family, SIGKILL);
+            awaitEnd(family);
+        }
+        close(process.getOutputStream());
+        close(process.getInputStream());
+        close(process.getErrorStream());
+    }
+
+    private void signal(List<ProcessHandle> family, int signal) {
+        group.ifPresent(all -> all.send(process.pid(), signal));
+        for (ProcessHandle member : family) {
+            boolean _ = signal == SIGKILL ? member.destroyForcibly() : member.destroy();
+        }
+        ProcessHandle handle = process.toHandle();
+        boolean _ = signal == SIGKILL ? handle.destroyForcibly() : handle.destroy();
+    }
+
+    private void awaitEnd(List<ProcessHandle> family) {
+        for (long end = System.nanoTime() + GRACE.toNanos(); isAlive(family) && System.nanoTime() < end; ) {
+            sleep(PAUSE);
+        }
+    }
+
+    private boolean isAlive(List<ProcessHandle> family) {
+        return process.isAlive() || group.isPresent() && group.get().send(process.pid(), 0)
+                || family.stream().anyMatch(ProcessHandle::isAlive);
+    }
+
+    private static void sleep(Duration time) {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void close(AutoCloseable stream) {
+        try {
+            stream.close();
+        } catch (Exception _) {
+            // its other end is gone
+        }
+    }
+}
