@@ -122,9 +122,10 @@
 //SOURCES lib/gateway/Supply.java
 //SOURCES lib/gateway/ErrorLines.java
 //SOURCES lib/gateway/GroupSignal.java
+//SOURCES lib/gateway/Launch.java
 //SOURCES lib/gateway/RunningProgram.java
 //SOURCES lib/gateway/ProgramAnswer.java
-//SOURCES lib/gateway/Launch.java
+//SOURCES lib/gateway/Places.java
 //SOURCES lib/gateway/CgiGateway.java
 
 // V. The machine

@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -38,7 +37,7 @@ public final class CgiGateway implements Gateway {
     private final Intake intake;
     private final Consumer<String> errors;
     private final Optional<GroupSignal> group;
-    private final Semaphore places;
+    private final Places places;
     private final Set<RunningProgram> running = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -52,7 +51,7 @@ public final class CgiGateway implements Gateway {
         this.intake = intake;
         this.errors = errors;
         this.group = Launch.makesGroups() ? Optional.of(group) : Optional.empty();
-        this.places = new Semaphore(program.atOnce(), true);
+        this.places = new Places(program.atOnce());
     }
 
     @Override
@@ -93,7 +92,7 @@ public final class CgiGateway implements Gateway {
             }
             RunningProgram started;
             try {
-                started = new RunningProgram(launch(supply.length()).start(), group,
+                started = RunningProgram.start(launch(supply.length()), group,
                         new RunningProgram.Patience(program.silence(), program.lifetime()), this::complain);
             } catch (IOException e) {
                 places.release();
@@ -111,21 +110,18 @@ public final class CgiGateway implements Gateway {
 
         /// Nobody waits for a place for a client that has left.
         private boolean takePlace() {
-            try {
-                if (!places.tryAcquire(program.silence().toNanos(), TimeUnit.NANOSECONDS)) {
-                    complain("has had no place for " + program.silence().toSeconds() + " seconds: " + program.atOnce()
-                            + " run at once.");
-                    return false;
-                }
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-                return false;
-            }
-            if (left.isDone() || closed) {
+            CompletableFuture<Boolean> place = places.take();
+            left.thenRun(() -> place.complete(false));
+            place.completeOnTimeout(false, program.silence().toNanos(), TimeUnit.NANOSECONDS);
+            boolean taken = place.join();
+            if (taken && (left.isDone() || closed)) {
                 places.release();
                 return false;
             }
-            return true;
+            if (!taken && !left.isDone()) {
+                complain("has had no place for " + program.silence().toSeconds() + " seconds: " + program.atOnce() + " run at once.");
+            }
+            return taken;
         }
 
         private Launch launch(long contentLength) {

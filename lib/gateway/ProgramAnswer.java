@@ -89,6 +89,9 @@ final class ProgramAnswer {
     }
 
     private Status ended() {
+        if (program.isAbandoned()) {
+            return Status.BAD_GATEWAY; // for nobody: the client has left
+        }
         int code = count > 0 ? 0 : program.exitCode().orElse(0);
         boolean started = code != NOT_EXECUTABLE && code != NOT_FOUND;
         errors.accept(!started ? "could not be started." : count == 0 ? "has ended without an answer." : "has ended in the middle of its head.");

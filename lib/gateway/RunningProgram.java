@@ -12,10 +12,12 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /// What does a program do that was started, and how does it end?
 ///
@@ -76,47 +78,74 @@ final class RunningProgram {
     private volatile IOException broken;
     private boolean abandoned;
 
-    /// @param process just started
-    /// @param group for one that has a group of its own, of its own number
-    /// @param errors hears what it says there, and how it ends, if that is not well
-    RunningProgram(Process process, Optional<GroupSignal> group, Patience patience, Consumer<String> errors) {
+    /// Had it ended before we listened? Then nobody will hear what its children say.
+    private final boolean unheard;
+
+    private RunningProgram(Process process, Optional<GroupSignal> group, Patience patience, Consumer<String> errors) {
         this.process = process;
         this.group = group;
         this.patience = patience;
         this.errors = errors;
-        this.listener = thread(this::listen);
+        this.listener = Thread.currentThread();
+        this.unheard = !process.isAlive();
     }
 
     private static Thread thread(Runnable work) {
         return Thread.ofPlatform().name("program").daemon().stackSize(STACK_OCTETS).unstarted(work);
     }
 
-    /// Begins to listen, and stays until the end.
+    /// Starts a program, and listens to it.
     ///
-    /// @param whenGone is run once, when it is no more
-    void attend(Runnable whenGone) {
-        listener.start();
-        thread(this::listenToErrors).start();
-        Thread.ofVirtual().start(() -> attendToEnd(whenGone));
+    /// @param group for one that has a group of its own, of its own number
+    /// @param errors hears what it says there, and how it ends, if that is not well
+    /// @throws IOException if it can't be started
+    static RunningProgram start(Launch launch, Optional<GroupSignal> group, Patience patience, Consumer<String> errors) throws IOException {
+        CompletableFuture<RunningProgram> started = new CompletableFuture<>();
+        thread(() -> {
+            try {
+                listen(launch.start(), process -> new RunningProgram(process, group, patience, errors), started);
+            } catch (IOException | RuntimeException e) {
+                started.completeExceptionally(e);
+            }
+        }).start();
+        try {
+            return started.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        }
     }
 
-    /// Between two reads the machine would close a pipe whose program has ended, although a child may have more to say: it takes
-    /// the stream's monitor for that, and so do we, for as long as we listen.
+    /// When a program ends, the machine closes its pipe between two reads, although a child may have more to say. It takes the
+    /// stream's monitor for that, and so do we, from the start for as long as we listen.
+    private static void listen(Process process, Function<Process, RunningProgram> as, CompletableFuture<RunningProgram> started) {
+        synchronized (process.getInputStream()) {
+            RunningProgram program = as.apply(process);
+            started.complete(program);
+            program.listen();
+        }
+    }
+
     private void listen() {
+        byte[] block = new byte[BLOCK_OCTETS];
         InputStream stdout = process.getInputStream();
-        synchronized (stdout) {
-            byte[] block = new byte[BLOCK_OCTETS];
-            try {
-                for (int count = stdout.read(block); count >= 0; count = stdout.read(block)) {
-                    moved = System.nanoTime();
-                    pass(Arrays.copyOf(block, count));
-                }
-            } catch (IOException _) {
-                // closed, as it was ended
+        try {
+            for (int count = stdout.read(block); count >= 0; count = stdout.read(block)) {
+                moved = System.nanoTime();
+                pass(Arrays.copyOf(block, count));
             }
+        } catch (IOException _) {
+            // closed, as it was ended
         }
         pass(NOTHING);
         outputEnded.complete(null);
+    }
+
+    /// Stays with it until the end.
+    ///
+    /// @param whenGone is run once, when it is no more
+    void attend(Runnable whenGone) {
+        thread(this::listenToErrors).start();
+        Thread.ofVirtual().start(() -> attendToEnd(whenGone));
     }
 
     /// What nobody waits for is dropped, so that the program does not wait, either.
@@ -265,6 +294,11 @@ final class RunningProgram {
         }
     }
 
+    /// Does nobody wait for it any more?
+    synchronized boolean isAbandoned() {
+        return abandoned;
+    }
+
     private synchronized void abandon() {
         abandoned = true;
         deaf = true;
@@ -308,13 +342,18 @@ final class RunningProgram {
         } catch (ExecutionException | InterruptedException _) {
             end();
         }
-        if (!natural.isDone()) {
-            extinguish();
-        } else if (!ending.isDone() && process.exitValue() != 0) {
-            int code = process.exitValue();
+        if (!natural.isDone() || unheard) {
+            thread(() -> {
+                extinguish(); // to look through all processes of the system takes long enough to be in the way of other connections
+                whenGone.run();
+            }).start();
+        } else {
+            whenGone.run();
+        }
+        int code = process.isAlive() || ending.isDone() ? 0 : process.exitValue();
+        if (code != 0) {
             errors.accept(code > 128 ? "was ended by signal " + (code - 128) + "." : "ended with exit code " + code + ".");
         }
-        whenGone.run();
     }
 
     /// First everybody is asked, then nobody any more.

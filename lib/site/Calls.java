@@ -20,7 +20,7 @@ record Calls(Docroot tree, Programs programs, List<String> indexNames, boolean s
 
     /// A program, and what it is to do.
     ///
-    /// @param script the segments that rules of access know it by
+    /// @param script the segments that rules of access know it by: a file its own, one program for many paths the target's
     record Call(Gateway gateway, Errand errand, List<String> script) {}
 
     /// @param page is it a page that is asked for, rather than a part of one?
@@ -65,8 +65,9 @@ record Calls(Docroot tree, Programs programs, List<String> indexNames, boolean s
             return Optional.empty();
         }
         String name = caller.place.mount() + (script.isEmpty() ? "" : '/' + String.join("/", script));
+        List<String> known = cut.rule().files() ? script : caller.place.segments();
         return Optional.of(new Call(cut.rule().gateway(), new Errand(caller.request, caller.exchange, caller.user, name, rest, file,
-                tree.root()), script));
+                tree.root()), known));
     }
 
     private Optional<Path> file(List<String> script) {
