@@ -127,6 +127,12 @@
 //SOURCES lib/gateway/ProgramAnswer.java
 //SOURCES lib/gateway/Places.java
 //SOURCES lib/gateway/CgiGateway.java
+//SOURCES lib/gateway/FastCgiRecords.java
+//SOURCES lib/gateway/FastCgiApplication.java
+//SOURCES lib/gateway/FastCgiConnection.java
+//SOURCES lib/gateway/FastCgiPool.java
+//SOURCES lib/gateway/FastCgiConversation.java
+//SOURCES lib/gateway/FastCgiGateway.java
 
 // V. The machine
 //SOURCES lib/host/Fault.java

@@ -78,11 +78,17 @@ public final class ConfigFile extends TomlFile {
     private static final List<String> OF_A_CGI =
             List.of("at-once", "environment", "interpreter", "lifetime", "path", "program", "timeout");
 
+    private static final List<String> OF_A_FASTCGI = List.of("address", "application", "connect-timeout", "connections", "keep",
+            "parameters", "path", "root", "timeout");
+
     /// Keys of a table that hold a table.
-    private static final Set<String> PAIRS = Set.of("environment");
+    private static final Set<String> PAIRS = Set.of("environment", "parameters");
 
     /// Keys of a table that may hold a number.
-    private static final Set<String> NUMBERS = Set.of("at-once", "lifetime", "timeout");
+    private static final Set<String> NUMBERS = Set.of("at-once", "connect-timeout", "connections", "keep", "lifetime", "timeout");
+
+    /// Keys of a table that hold true or false.
+    private static final Set<String> FLAGS = Set.of("application");
 
     private ConfigFile(Path path, List<String> complaints) {
         super(path, complaints);
@@ -121,6 +127,7 @@ public final class ConfigFile extends TomlFile {
                 case "host" -> hosts(value, position, hosts);
                 case "access" -> rules(value, position, rules);
                 case "cgi" -> programs(key, value, position, OF_A_CGI, programs);
+                case "fastcgi" -> programs(key, value, position, OF_A_FASTCGI, programs);
                 default -> word(key, value, position, Set.of(Setting.values()), words);
             }
         }
@@ -229,6 +236,8 @@ public final class ConfigFile extends TomlFile {
                 rules(value, place, rules);
             } else if (key.equals("cgi")) {
                 programs(key, value, place, OF_A_CGI, programs);
+            } else if (key.equals("fastcgi")) {
+                programs(key, value, place, OF_A_FASTCGI, programs);
             } else {
                 word(key, value, place, OF_A_HOST, words);
             }
@@ -346,12 +355,15 @@ public final class ConfigFile extends TomlFile {
         return pairs;
     }
 
-    /// A text or a number, or a list of texts.
+    /// A text, a number, true or false, or a list of texts.
     private List<Word> words(String key, Object value, TomlPosition position) {
         List<Object> values = value instanceof TomlArray array ? array.toList() : List.of(value);
+        boolean text = !values.isEmpty() && values.stream().allMatch(String.class::isInstance) && !FLAGS.contains(key);
         boolean number = value instanceof Long && NUMBERS.contains(key);
-        if (values.isEmpty() || !number && !values.stream().allMatch(String.class::isInstance)) {
-            complain(position, key + " takes a text in quotes" + (NUMBERS.contains(key) ? " or a number." : "."));
+        boolean flag = value instanceof Boolean && FLAGS.contains(key);
+        if (!text && !number && !flag) {
+            complain(position, key + " takes " + (FLAGS.contains(key) ? "true or false."
+                    : NUMBERS.contains(key) ? "a text in quotes or a number." : "a text in quotes."));
             return List.of();
         }
         return values.stream().map(one -> new Word(one.toString(), place(position) + key)).toList();
@@ -360,8 +372,8 @@ public final class ConfigFile extends TomlFile {
     private static String nearest(String wrong, Set<Setting> allowed) {
         Set<String> keys = new TreeSet<>();
         allowed.stream().map(Setting::key).filter(key -> !key.isEmpty()).forEach(keys::add);
-        keys.addAll(allowed.contains(Setting.FOREGROUND) ? List.of("daemon", "mime", "host", "access", "cgi")
-                : List.of("names", "access", "cgi"));
+        keys.addAll(allowed.contains(Setting.FOREGROUND) ? List.of("daemon", "mime", "host", "access", "cgi", "fastcgi")
+                : List.of("names", "access", "cgi", "fastcgi"));
         return nearest(wrong, List.copyOf(keys));
     }
 }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import lib.gateway.CgiGateway;
+import lib.gateway.FastCgiGateway;
 import lib.http.Status;
 import lib.site.Errand;
 import lib.site.Gateway;
@@ -42,6 +43,7 @@ final class Gateways {
         Gateway gateway = switch (program) {
             case ProgramSettings.Cgi cgi -> new CgiGateway(cgi.program(), settings.server(), intake, errors::warning,
                     Gateways::send);
+            case ProgramSettings.FastCgi fast -> new FastCgiGateway(fast.application(), settings.server(), intake, errors::warning);
         };
         all.add(gateway);
         return gateway;
@@ -59,6 +61,7 @@ final class Gateways {
     private static Programs.Rule rule(ProgramSettings program, Gateway gateway) {
         return switch (program) {
             case ProgramSettings.Cgi cgi -> new Programs.Rule(cgi.pattern(), cgi.program().isFile(), gateway);
+            case ProgramSettings.FastCgi fast -> new Programs.Rule(fast.pattern(), fast.files(), gateway);
         };
     }
 

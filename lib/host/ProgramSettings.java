@@ -1,5 +1,8 @@
 package lib.host;
 
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -13,6 +16,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import lib.gateway.CgiProgram;
+import lib.gateway.FastCgiApplication;
 import lib.host.Setting.Word;
 import lib.site.PathPattern;
 
@@ -31,6 +35,37 @@ public sealed interface ProgramSettings {
         }
     }
 
+    /// An application that is always there (FastCGI 1.0).
+    ///
+    /// @param files is it asked for files of the tree? Else for every path below the pattern's
+    record FastCgi(PathPattern pattern, boolean files, FastCgiApplication application) implements ProgramSettings {
+
+        /// `*.php=127.0.0.1:9000`; empty where it is not of this kind.
+        ///
+        /// @param inside a path as the server will see it
+        static Optional<ProgramSettings> parse(String text, UnaryOperator<Path> inside) {
+            int equals = text.indexOf('=');
+            Optional<PathPattern> pattern = PathPattern.parse(Reading.octets(text.substring(0, Math.max(equals, 0))));
+            Optional<SocketAddress> address = address(text.substring(equals + 1), inside);
+            return pattern.isEmpty() || address.isEmpty() ? Optional.empty()
+                    : Optional.of(new FastCgi(pattern.get(), true, FastCgiApplication.at(address.get())));
+        }
+
+        /// A name is looked up when a connection is made: the machine that bears it may not be there yet.
+        static Optional<SocketAddress> address(String text, UnaryOperator<Path> inside) {
+            try {
+                return switch (Endpoint.parse(text).orElse(null)) {
+                    case Endpoint.Inet inet when inet.port().orElse(0) > 0 ->
+                            Optional.of(InetSocketAddress.createUnresolved(inet.host(), inet.port().get()));
+                    case Endpoint.Unix unix -> Optional.of(UnixDomainSocketAddress.of(inside.apply(Path.of(unix.path()))));
+                    case null, default -> Optional.empty();
+                };
+            } catch (InvalidPathException _) {
+                return Optional.empty();
+            }
+        }
+    }
+
     /// Where a command without a slash is looked for, as most systems' PATH has it.
     List<Path> CUSTOMARY = List.of(Path.of("/usr/local/bin"), Path.of("/usr/bin"), Path.of("/bin"));
 
@@ -42,7 +77,12 @@ public sealed interface ProgramSettings {
     static Optional<ProgramSettings> of(ConfigFile.Table table, UnaryOperator<Path> inside, UnaryOperator<Path> outside,
                                         Consumer<String> complain) {
         Reading reading = new Reading(table, inside, outside, complain);
-        return reading.pattern().map(pattern -> new Cgi(pattern, reading.cgi()));
+        Optional<PathPattern> pattern = reading.pattern();
+        if (table.name().equals("fastcgi")) {
+            FastCgiApplication application = reading.application();
+            return pattern.map(paths -> new FastCgi(paths, reading.asksForFiles(), application));
+        }
+        return pattern.map(paths -> new Cgi(paths, reading.cgi()));
     }
 
     /// One reading of a table, which notes each complaint and goes on.
@@ -65,11 +105,53 @@ public sealed interface ProgramSettings {
             if (!interpreter.isEmpty() && !program.isEmpty()) {
                 complain(word("program").orElseThrow(), "leaves an interpreter nothing to do; leave one of the two out.");
             }
-            if (!program.isEmpty() && word("path").filter(path -> path.value().indexOf('*') >= 0).isPresent()) {
-                complain(word("path").orElseThrow(), "has a star, but the program answers for every path below one; say \"/app/\".");
+            if (!program.isEmpty()) {
+                checkHasNoStar("program");
             }
             return new CgiProgram(interpreter, program, variables("environment"),
                     time("timeout").orElse(CgiProgram.PLAIN.silence()), time("lifetime"), count("at-once", CgiProgram.PLAIN.atOnce()));
+        }
+
+        FastCgiApplication application() {
+            return new FastCgiApplication(addresses(), variables("parameters"), word("root").map(root -> octets(root.value())),
+                    time("timeout").orElse(FastCgiApplication.SILENCE), time("connect-timeout").orElse(FastCgiApplication.CONNECTING),
+                    count("connections", FastCgiApplication.CONNECTIONS), keep());
+        }
+
+        private List<SocketAddress> addresses() {
+            List<Word> words = table.words().getOrDefault("address", List.of());
+            List<SocketAddress> addresses = new ArrayList<>();
+            for (Word word : words) {
+                Optional<SocketAddress> address = FastCgi.address(word.value(), inside);
+                address.ifPresent(addresses::add);
+                if (address.isEmpty()) {
+                    complain(word, "is no address; say for example \"127.0.0.1:9000\" or \"unix:/run/php-fpm.sock\".");
+                }
+            }
+            if (words.isEmpty()) {
+                complain.accept(table.origin() + "[[fastcgi]] needs an address, such as \"127.0.0.1:9000\" or "
+                        + "\"unix:/run/php-fpm.sock\".");
+            }
+            return addresses;
+        }
+
+        /// 0 for not at all.
+        private Duration keep() {
+            return word("keep").filter(word -> word.value().equals("0")).isPresent() ? Duration.ZERO
+                    : time("keep").orElse(FastCgiApplication.KEEPING);
+        }
+
+        boolean asksForFiles() {
+            boolean all = word("application").filter(word -> word.value().equals("true")).isPresent();
+            if (all) {
+                checkHasNoStar("application");
+            }
+            return !all;
+        }
+
+        private void checkHasNoStar(String because) {
+            word("path").filter(path -> path.value().indexOf('*') >= 0).ifPresent(path ->
+                    complain(path, "has a star, but the " + because + " answers for every path below one; say \"/app/\"."));
         }
 
         private Optional<Word> word(String key) {

@@ -27,6 +27,8 @@ public enum Setting {
     SPA("", "false", "Answer a page that is missing with the root's index file", "spa", "--spa"),
     CGI("PATTERN", "", "Run the files of this pattern (/cgi-bin/, *.cgi) instead of sending them; may be given more than once", "",
             "--cgi"),
+    FASTCGI("PATTERN=ADDRESS", "", "Let the application at this address (host:port, unix:PATH) answer for the files of this pattern; may "
+            + "be given more than once", "", "--fastcgi"),
     CORS("", "false", "Let scripts of other origins read the answers", "cors", "--cors"),
     UPLOAD("", "false", "Let clients add files, and never replace or delete one", "upload", "--upload"),
     WRITE("", "false", "Let clients add, replace and delete files", "write", "--write"),
@@ -156,7 +158,7 @@ public enum Setting {
     }
 
     public boolean isRepeatable() {
-        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY || this == AUTH || this == CGI;
+        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY || this == AUTH || this == CGI || this == FASTCGI;
     }
 
     /// A value as it may be printed: a password may not.

@@ -285,6 +285,14 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     complain(word, Setting.CGI, "is no pattern; say for example /cgi-bin/, *.cgi or '/app/*.pl'.");
                 }
             }
+            for (Word word : isChosen(Setting.FASTCGI) ? words.get(Setting.FASTCGI) : List.<Word>of()) {
+                Optional<ProgramSettings> program = ProgramSettings.FastCgi.parse(word.value(), this::inside);
+                program.ifPresent(programs::add);
+                if (program.isEmpty()) {
+                    complain(word, Setting.FASTCGI, "is no pattern and address; say for example '*.php=127.0.0.1:9000' or "
+                            + "'/app/*.php=unix:/run/php-fpm.sock'.");
+                }
+            }
             programs.addAll(programs(sources.file().programs()));
             return programs;
         }
