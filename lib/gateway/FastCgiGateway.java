@@ -62,7 +62,7 @@ public final class FastCgiGateway implements Gateway {
 
     /// All of it, if it is short; else what comes first.
     private static byte[] ahead(Supply.Ready supply) throws IOException {
-        byte[] ahead = new byte[(int) Math.clamp(supply.length(), 0, AHEAD_OCTETS)];
+        byte[] ahead = new byte[Math.clamp(supply.length(), 0, AHEAD_OCTETS)];
         int count = supply.length() <= AHEAD_OCTETS ? supply.octets().readNBytes(ahead, 0, ahead.length) : supply.octets().read(ahead);
         if (count < 0 || supply.length() <= AHEAD_OCTETS && count < supply.length()) {
             throw new EOFException("the content broke off");
