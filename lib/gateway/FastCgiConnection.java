@@ -72,6 +72,10 @@ final class FastCgiConnection {
         moved();
     }
 
+    void beLessPatient(Duration longest) {
+        bePatient(longest.compareTo(patience) < 0 ? longest : patience);
+    }
+
     private void expect() {
         moved();
         awaited = true;

@@ -128,7 +128,7 @@ final class FastCgiConversation implements Content.Producer {
     private synchronized void leave() {
         if (!finished) {
             left = true;
-            connection.bePatient(GRACE);
+            connection.beLessPatient(GRACE);
         }
     }
 
