@@ -54,6 +54,7 @@
 //SOURCES lib/wire/TroubledChannel.java
 //SOURCES lib/wire/Block.java
 //SOURCES lib/wire/Multipart.java
+//SOURCES lib/wire/Fingerprint.java
 //SOURCES lib/wire/TlsChannel.java
 
 // III. A request becomes a response
@@ -145,6 +146,8 @@
 //SOURCES lib/host/ErrorLog.java
 //SOURCES lib/host/AccessLog.java
 //SOURCES lib/host/TomlFile.java
+//SOURCES lib/host/Wanted.java
+//SOURCES lib/host/Unwanted.java
 //SOURCES lib/host/ConfigFile.java
 //SOURCES lib/host/RulesFile.java
 //SOURCES lib/host/ProgramSettings.java
@@ -155,6 +158,9 @@
 //SOURCES lib/host/LocalAuthority.java
 //SOURCES lib/host/Tls.java
 //SOURCES lib/host/Gateways.java
+//SOURCES lib/host/Journal.java
+//SOURCES lib/host/Verdict.java
+//SOURCES lib/host/Witness.java
 //SOURCES lib/host/Service.java
 //SOURCES lib/host/Handover.java
 //SOURCES lib/host/Mischief.java
@@ -165,6 +171,10 @@
 //SOURCES lib/host/PasswordPrompt.java
 //SOURCES lib/host/Banner.java
 //SOURCES lib/host/QrPicture.java
+//SOURCES lib/host/UrlFile.java
+//SOURCES lib/host/Events.java
+//SOURCES lib/host/Surroundings.java
+//SOURCES lib/host/Command.java
 //SOURCES lib/host/Confinement.java
 //SOURCES lib/host/PidFile.java
 //SOURCES lib/host/Daemon.java
@@ -177,6 +187,7 @@
 
 import java.io.ByteArrayInputStream;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -194,15 +205,18 @@ import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lib.host.Banner;
+import lib.host.Command;
 import lib.host.Configuration;
 import lib.host.Confinement;
 import lib.host.Daemon;
 import lib.host.ErrorLog;
+import lib.host.Events;
 import lib.host.Fault;
 import lib.host.Listeners;
 import lib.host.LogFile;
@@ -217,8 +231,11 @@ import lib.host.Setting;
 import lib.host.Setting.Profile;
 import lib.host.Settings;
 import lib.host.Signals;
+import lib.host.Surroundings;
 import lib.host.Systemd;
 import lib.host.Tls;
+import lib.host.UrlFile;
+import lib.host.Witness;
 import lib.http.Client;
 import lib.http.Exchange;
 import lib.http.Response;
@@ -256,46 +273,64 @@ public final class Comanche {
     }
 
     private static int run(String[] arguments) throws Fault {
-        Optional<Map<Setting, List<String>>> plain = PlainLine.read(List.of(arguments));
-        if (plain.isPresent()) {
-            return launch(new Configuration(profile(arguments[0]), plain.get(), System.getenv()));
+        List<String> words = List.of(arguments);
+        boolean isRun = !words.isEmpty() && words.getFirst().equals("run");
+        int dashes = isRun ? words.indexOf("--") : -1;
+        List<String> line = dashes < 0 ? words : words.subList(0, dashes);
+        List<String> command = dashes < 0 ? List.of() : words.subList(dashes + 1, words.size());
+        if (isRun && command.isEmpty() && Collections.disjoint(line, List.of("-h", "--help", "-V", "--version"))) {
+            throw new Fault(Fault.USAGE, "Say which command to run, behind two dashes: comanche run DIR -- COMMAND.");
         }
-        return CommandTree.run(arguments);
+
+        Optional<Map<Setting, List<String>>> plain = PlainLine.read(line);
+        if (plain.isPresent()) {
+            return launch(new Configuration(profile(arguments[0]), plain.get(), System.getenv()), command);
+        }
+        return CommandTree.run(line, command);
     }
 
     private static Profile profile(String command) {
         return switch (command) {
             case "serve" -> Profile.SERVE;
             case "share" -> Profile.SHARE;
+            case "run" -> Profile.RUN;
             default -> Profile.CLASSIC;
         };
     }
 
     /// The order of start-up, first half: check everything, and go to the background if that is wanted.
-    private static int launch(Configuration configuration) throws Fault {
+    ///
+    /// @param command to run beside the server; empty for none
+    private static int launch(Configuration configuration, List<String> command) throws Fault {
         Settings settings = configuration.read();
         boolean supervised = Systemd.isSupervisor(System.getenv()); // whoever supervises us wants to keep us
         if (settings.foreground() || supervised) {
-            return serve(configuration, settings, Optional.empty());
+            return serve(configuration, settings, Optional.empty(), command);
         }
-        return Daemon.isChild() ? serve(configuration, settings, Optional.of(Daemon.begin()))
+        return Daemon.isChild() ? serve(configuration, settings, Optional.of(Daemon.begin()), command)
                 : Daemon.detach(System.out, System.err);
     }
 
     /// The order of start-up, second half: hold the pid file, open the logs, bind, give up root's power, answer, say so. Then
-    /// wait for a signal, and end in the opposite order.
-    private static int serve(Configuration configuration, Settings settings, Optional<Daemon> daemon) throws Fault {
+    /// wait for a signal, or for the command, and end in the opposite order.
+    private static int serve(Configuration configuration, Settings settings, Optional<Daemon> daemon, List<String> command)
+            throws Fault {
         Thread.ofPlatform().name("rehearsal").daemon().start(() -> rehearse(settings));
         Confinement confinement = Confinement.of(settings.chroot(), settings.user());
-        Signals signals = new Signals(Fault.CANNOT_START,
-                configuration.file().isPresent() || settings.rules().isPresent() || daemon.isPresent() ? Signals.Event.RELOAD : Signals.Event.STOP);
+        Signals signals = settings.fixture().beside() ? Signals.besideCommand() : new Signals(Fault.CANNOT_START,
+                configuration.file().isPresent() || settings.rules().isPresent() || daemon.isPresent()
+                        ? Signals.Event.RELOAD : Signals.Event.STOP);
         LogFile errorFile = settings.errorLog().isPresent() ? LogFile.open(settings.errorLog().get())
                 : LogFile.standardError();
+        if (settings.fixture().urlFile().isPresent()) {
+            UrlFile.clear(settings.fixture().urlFile().get());
+        }
         try (PidFile _ = settings.pidfile().isPresent() ? PidFile.hold(settings.pidfile().get()) : null;
                 ErrorLog errors = new ErrorLog(errorFile);
                 Logs logs = Logs.open(settings, errors);
                 Listeners listeners = listeners(settings);
-                Systemd systemd = Systemd.open(System.getenv())) {
+                Systemd systemd = Systemd.open(System.getenv());
+                Witness witness = Witness.isWanted(settings) ? Witness.of(settings, errors) : null) {
             Optional<Tls> tls = tls(settings, errors);
             if (!confinement.isNone()) {
                 confine(configuration, settings, confinement, logs, errorFile, errors);
@@ -304,21 +339,76 @@ public final class Comanche {
                 tls.get().watch();
             }
             Runnable whenHandedOver = settings.once() ? signals::finish : () -> { };
-            try (Server server = new Server(listeners, Service.of(settings, logs, errors, whenHandedOver, tls), errors)) {
+            Optional<Witness> seen = Optional.ofNullable(witness);
+            try (Server server = new Server(listeners, Service.of(settings, logs, errors, whenHandedOver, tls, seen), errors);
+                    UrlFile _ = settings.fixture().urlFile().isPresent() ? UrlFile.write(settings.fixture().urlFile().get(),
+                            url(settings, listeners, tls)) : null) {
                 server.start();
                 warnOfPlainPasswords(settings, listeners, errors);
                 warnOfRules(settings, errors);
                 if (settings.duration().isPresent()) {
                     finishAfter(settings.duration().get(), signals);
                 }
+                if (settings.fixture().bound()) {
+                    finishWithInput(signals);
+                }
                 tell(configuration.profile(), settings, listeners, tls, daemon, systemd);
-                new Running(configuration, settings, confinement, logs, errors, tls, server, systemd, whenHandedOver)
-                        .untilStopped(signals);
-                return 0;
+                int code = 0;
+                if (settings.fixture().beside()) {
+                    code = new Command(command, surroundings(settings, listeners, tls), settings.fixture().killAfter()).run(signals);
+                    server.drain();
+                } else {
+                    new Running(configuration, settings, confinement, logs, errors, tls, server, systemd, whenHandedOver, seen)
+                            .untilStopped(signals);
+                }
+                logs.finish();
+                return code(code, settings, seen);
             }
         } catch (InterruptedException _) {
             return Fault.CANNOT_START;
         }
+    }
+
+    /// In front of the targets, and so without a slash at its end.
+    private static Banner.Way way(Settings settings, Optional<Tls> tls) {
+        return new Banner.Way(tls.isPresent(), settings.mount().isEmpty() ? "" : '/' + settings.mount().get());
+    }
+
+    private static String url(Settings settings, Listeners listeners, Optional<Tls> tls) {
+        return Banner.own(listeners.addresses(), listeners.sockets(), way(settings, tls));
+    }
+
+    private static Optional<Path> authority(Optional<Tls> tls) throws Fault {
+        return tls.isEmpty() ? Optional.empty() : tls.get().trust().map(Tls.Trust::file);
+    }
+
+    private static Map<String, String> surroundings(Settings settings, Listeners listeners, Optional<Tls> tls) throws Fault {
+        return Surroundings.of(url(settings, listeners, tls), listeners.addresses(), authority(tls), System.getenv());
+    }
+
+    /// What the exit code says of the requests, if it has nothing worse to say.
+    private static int code(int code, Settings settings, Optional<Witness> witness) {
+        if (witness.isEmpty()) {
+            return code;
+        }
+        if (settings.fixture().json()) {
+            say(new FileOutputStream(FileDescriptor.out), Events.stopped(witness.get()));
+        }
+        List<String> complaints = witness.get().complaints();
+        complaints.forEach(complaint -> System.err.println("comanche: " + complaint));
+        return code == 0 && !complaints.isEmpty() ? Fault.UNEXPECTED : code;
+    }
+
+    /// Who has started us holds the other end of our standard input: it closes when that process ends, however it does.
+    private static void finishWithInput(Signals signals) {
+        Thread.ofPlatform().name("parent").daemon().start(() -> {
+            try {
+                new FileInputStream(FileDescriptor.in).transferTo(OutputStream.nullOutputStream());
+            } catch (IOException _) {
+                // closed is closed
+            }
+            signals.finish();
+        });
     }
 
     private static void finishAfter(Duration duration, Signals signals) {
@@ -439,7 +529,10 @@ public final class Comanche {
                              Systemd systemd) throws Fault {
         if (daemon.isPresent()) {
             daemon.get().ready();
-        } else {
+        } else if (settings.fixture().json()) {
+            say(new FileOutputStream(FileDescriptor.out),
+                    Events.listening(listeners.addresses(), listeners.sockets(), way(settings, tls), authority(tls)));
+        } else if (!settings.fixture().beside()) {
             String path = settings.mount().isEmpty() ? "/" : '/' + settings.mount().get() + '/';
             Banner.Way way = new Banner.Way(tls.isPresent(), path);
             Optional<String> invitation = profile == Profile.SHARE && isTerminal()
@@ -461,11 +554,13 @@ public final class Comanche {
         private final Server server;
         private final Systemd systemd;
         private final Runnable whenHandedOver;
+        private final Optional<Witness> witness;
         private Settings settings;
         private Optional<Tls> tls;
 
         Running(Configuration configuration, Settings settings, Confinement confinement, Logs logs, ErrorLog errors,
-                Optional<Tls> tls, Server server, Systemd systemd, Runnable whenHandedOver) {
+                Optional<Tls> tls, Server server, Systemd systemd, Runnable whenHandedOver,
+                Optional<Witness> witness) {
             this.configuration = configuration;
             this.settings = settings;
             this.confinement = confinement;
@@ -475,6 +570,7 @@ public final class Comanche {
             this.server = server;
             this.systemd = systemd;
             this.whenHandedOver = whenHandedOver;
+            this.witness = witness;
         }
 
         void untilStopped(Signals signals) throws InterruptedException {
@@ -517,7 +613,7 @@ public final class Comanche {
             Optional<Tls> latest = renewed(fresh);
             logs.exchange(fresh);
             try {
-                server.exchange(fresh, Service.of(fresh, logs, errors, whenHandedOver, latest));
+                server.exchange(fresh, Service.of(fresh, logs, errors, whenHandedOver, latest, witness));
             } catch (Fault fault) {
                 logs.revert();
                 throw fault;
@@ -577,11 +673,11 @@ public final class Comanche {
         /// How long `stop` waits for the server to end; more than the server itself takes by default.
         private static final Duration STOPPING = Duration.ofSeconds(15);
 
-        static int run(String[] arguments) throws Fault {
+        static int run(List<String> arguments, List<String> behind) throws Fault {
             CommandLine commandLine = commandLine();
             ParseResult line;
             try {
-                line = commandLine.parseArgs(arguments);
+                line = commandLine.parseArgs(arguments.toArray(String[]::new));
             } catch (ParameterException e) {
                 throw new Fault(Fault.USAGE, sentence(e));
             }
@@ -610,7 +706,7 @@ public final class Comanche {
                 case "reload" -> reload(configuration);
                 case "reopen" -> Daemon.reopen(pidFile(configuration), System.out);
                 case "status" -> Daemon.status(pidFile(configuration), System.out);
-                default -> launch(configuration);
+                default -> launch(configuration, behind);
             };
         }
 
@@ -665,7 +761,10 @@ public final class Comanche {
                     "Serve a directory, or one file, to this machine until Ctrl+C.");
             CommandSpec share = command("share", Profile.SHARE,
                     "Serve it to everybody on the network: every URL, and a QR code for the telephone beside you.");
-            for (CommandSpec command : List.of(serve, share)) {
+            CommandSpec run = command("run", Profile.RUN,
+                    "Serve a directory while a command runs: comanche run DIR -- COMMAND. It finds the server by COMANCHE_URL and "
+                            + "COMANCHE_PORT in its environment, and its exit code is ours.");
+            for (CommandSpec command : List.of(serve, share, run)) {
                 command.addPositional(PositionalParamSpec.builder().paramLabel("[DIR [PORT]]").arity("0..2")
                         .hideParamSyntax(true).type(List.class).auxiliaryTypes(String.class)
                         .description("What to serve, and on which port").build());
@@ -677,7 +776,7 @@ public final class Comanche {
             hash.addPositional(PositionalParamSpec.builder().paramLabel("[USER]").arity("0..2").hideParamSyntax(true)
                     .type(List.class).auxiliaryTypes(String.class).description("Whose password it is").build());
 
-            List<CommandSpec> commands = List.of(serve, share,
+            List<CommandSpec> commands = List.of(serve, share, run,
                     command("start", Profile.CLASSIC, "Start the classic server: what comanche does without a command."),
                     command("stop", Profile.CLASSIC, "Stop it, and wait until it has."),
                     command("reload", Profile.CLASSIC, "Check its settings, and have it read them again."),
@@ -697,7 +796,10 @@ public final class Comanche {
             }
             spec.usageMessage().footer("",
                     "Each option can also be set in the environment: --no-listing as COMANCHE_NO_LISTING=true.",
-                    "Exit codes: 0 done, or stopped by a signal; 1 can't start; 2 wrong use; 78 not possible on this system.");
+                    "Exit codes: 0 done, or stopped by a signal; 1 can't start; 2 wrong use; 3 --expect or --fail-on has "
+                            + "something to complain of; 78 not possible on this system."
+                            + (profile != Profile.RUN ? "" : " Beyond these, the command's own: 126 can't be run, 127 not found, "
+                            + "128 and the number of the signal that ended it."));
             return spec;
         }
 

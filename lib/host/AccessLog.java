@@ -53,7 +53,9 @@ public final class AccessLog implements AutoCloseable {
         ///     {"time":"2026-11-24T09:15:02.123+01:00","client":"127.0.0.1","host":"localhost","method":"GET",
         ///     "target":"/a.html","version":"HTTP/1.1","status":200,"octets":1234,"duration_ms":0.412,"referer":null,
         ///     "user_agent":"curl/8.0","user":null,"tls":false}
-        JSON;
+        JSON,
+        /// The same as one event among others: `{"event":"request","time":...`.
+        EVENT;
 
         /// The line for `entry`, without its newline.
         public String format(Entry entry, ZoneId zone) {
@@ -65,7 +67,8 @@ public final class AccessLog implements AutoCloseable {
                     quoted(line.append(' '), entry.referer);
                     quoted(line.append(' '), entry.userAgent);
                 }
-                case JSON -> json(line, entry, zone);
+                case JSON -> json(line.append('{'), entry, zone);
+                case EVENT -> json(line.append("{\"event\":\"request\","), entry, zone);
             }
             return line.toString();
         }
@@ -98,7 +101,7 @@ public final class AccessLog implements AutoCloseable {
         }
 
         private static void json(StringBuilder line, Entry entry, ZoneId zone) {
-            LogText.isoTime(line.append("{\"time\":\""), entry.time, zone, true);
+            LogText.isoTime(line.append("\"time\":\""), entry.time, zone, true);
             string(line.append("\",\"client\":"), entry.client.isEmpty() ? null : shortened(entry.client));
             string(line.append(",\"host\":"), entry.host.orElse(null));
             requestLine(line, entry.requestLine);
@@ -171,6 +174,20 @@ public final class AccessLog implements AutoCloseable {
 
         private static final Entry NOTHING = new Entry("", Instant.EPOCH, Duration.ZERO, Optional.empty(),
                 Optional.empty(), "", 0, 0, Optional.empty(), Optional.empty(), false);
+
+        /// The first word of the request line.
+        String method() {
+            int blank = requestLine.indexOf(' ');
+            return blank < 0 ? "" : requestLine.substring(0, blank);
+        }
+
+        /// What stands between its first blank and the version.
+        String target() {
+            int first = requestLine.indexOf(' ');
+            int last = requestLine.lastIndexOf(' ');
+            return requestLine.substring(first + 1, last > first && requestLine.startsWith("HTTP/", last + 1) ? last
+                    : requestLine.length());
+        }
 
         private int weight() {
             return requestLine.length() + referer.map(String::length).orElse(0) + userAgent.map(String::length).orElse(0);

@@ -90,7 +90,7 @@ public final class Banner {
     }
 
     /// Every address that a browser can open: for a wildcard those of this machine.
-    private static List<String> urls(List<InetSocketAddress> addresses, Way way) {
+    static List<String> urls(List<InetSocketAddress> addresses, Way way) {
         List<String> urls = new ArrayList<>();
         for (InetSocketAddress bound : addresses) {
             List<InetAddress> hosts = bound.getAddress().isAnyLocalAddress()
@@ -103,6 +103,17 @@ public final class Banner {
             }
         }
         return urls;
+    }
+
+    /// The URL for who is on this machine, too; the path of a socket where there is no other.
+    public static String own(List<InetSocketAddress> addresses, List<Path> sockets, Way way) {
+        if (addresses.isEmpty()) {
+            return "unix:" + sockets.getFirst();
+        }
+        InetSocketAddress bound = addresses.getFirst();
+        InetAddress host = !bound.getAddress().isAnyLocalAddress() ? bound.getAddress()
+                : InetAddress.ofLiteral(bound.getAddress() instanceof Inet6Address ? "::1" : "127.0.0.1");
+        return url(host, bound.getPort(), way);
     }
 
     /// The URL that another machine of this network is most likely to reach us by; empty if we only listen to this one.

@@ -185,7 +185,8 @@ public final class ConfigFile extends TomlFile {
     }
 
     private static boolean takesNumber(Setting setting) {
-        return setting == Setting.PORT || setting == Setting.TLS_REDIRECT || setting == Setting.USER || setting.placeholder().equals("TIME")
+        return setting == Setting.PORT || setting == Setting.TLS_REDIRECT || setting == Setting.USER
+                || setting == Setting.FAIL_ON || setting.placeholder().equals("TIME")
                 || setting.placeholder().equals("SIZE") || setting.placeholder().equals("COUNT");
     }
 

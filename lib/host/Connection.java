@@ -26,6 +26,7 @@ import lib.http.Status;
 import lib.site.ToHttps;
 import lib.site.Turns;
 import lib.wire.BlockStream;
+import lib.wire.Fingerprint;
 import lib.wire.RequestContent;
 import lib.wire.RequestReader;
 import lib.wire.ResponseWriter;
@@ -201,7 +202,7 @@ final class Connection {
             return reader.next();
         } catch (IOException e) {
             if (phase == Phase.HEAD) {
-                log(Asked.inVain(""), unfinished(), 0);
+                log(Asked.inVain(""), unfinished());
             }
             throw e;
         }
@@ -212,18 +213,20 @@ final class Connection {
     /// @param requestLine empty where it did not arrive
     /// @param request empty where it never became one
     /// @param user who asked, as far as that was proven
-    private record Asked(Instant time, String requestLine, Optional<Request> request, Optional<String> user) {
+    /// @param content sees what comes along, if somebody wants to know
+    private record Asked(Instant time, String requestLine, Optional<Request> request, Optional<String> user,
+                         Optional<Fingerprint> content) {
         static Asked inVain(String requestLine) {
-            return new Asked(Instant.now(), requestLine, Optional.empty(), Optional.empty());
+            return new Asked(Instant.now(), requestLine, Optional.empty(), Optional.empty(), Optional.empty());
         }
 
         Asked by(Optional<String> known) {
-            return new Asked(time, requestLine, request, known);
+            return new Asked(time, requestLine, request, known, content);
         }
 
-        static Asked of(Request request, Instant now) {
+        static Asked of(Request request, Instant now, Optional<Fingerprint> content) {
             String line = request.method() + ' ' + request.rawTarget() + " HTTP/1." + request.minorVersion();
-            return new Asked(now, line, Optional.of(request), Optional.empty());
+            return new Asked(now, line, Optional.of(request), Optional.empty(), content);
         }
     }
 
@@ -233,8 +236,8 @@ final class Connection {
         enter(Phase.WORK, FOR_EVER);
         Request request = received.request();
         Instant now = Instant.now();
-        Asked asked = Asked.of(request, now);
-        Arriving content = new Arriving(request, received.content());
+        Asked asked = Asked.of(request, now, fingerprint());
+        Arriving content = new Arriving(request, received.content(), asked.content());
         Answer answer = null;
         try {
             if (service.turns().isPresent()) {
@@ -248,7 +251,7 @@ final class Connection {
         } catch (Unreadable unreadable) {
             mischief = null;
             if (unreadable.isHopeless()) {
-                log(asked, unreadable.status(), 0);
+                log(asked, unreadable.status());
                 throw unreadable.hopeless();
             }
             return refuse(unreadable.status(), asked);
@@ -292,7 +295,7 @@ final class Connection {
     /// The answer as a rule wants it, perhaps late or not whole; returns whether the connection goes on.
     private boolean misbehave(Request request, Arriving content, Answer answer, Asked asked) throws IOException {
         if (mischief.isSilent()) {
-            log(asked, Mischief.UNANSWERED, 0);
+            log(asked, Mischief.UNANSWERED);
             keepSilence();
             return false;
         }
@@ -359,10 +362,12 @@ final class Connection {
     /// client is counted, not one of the reader.
     private final class Arriving extends BlockStream {
         private final RequestContent content;
+        private final Optional<Fingerprint> seen;
         private boolean awaited;
 
-        Arriving(Request request, RequestContent content) {
+        Arriving(Request request, RequestContent content, Optional<Fingerprint> seen) {
             this.content = content;
+            this.seen = seen;
             this.awaited = request.expectsContinue();
         }
 
@@ -378,7 +383,11 @@ final class Connection {
                     awaited = false;
                     writer.writeContinue();
                 }
-                return content.read(into, offset, count);
+                int some = content.read(into, offset, count);
+                if (some > 0 && seen.isPresent()) {
+                    seen.get().add(into, offset, some);
+                }
+                return some;
             } catch (RequestContent.MalformedContent _) {
                 throw new Unreadable(Status.BAD_REQUEST, null);
             } catch (EOFException _) {
@@ -472,13 +481,23 @@ final class Connection {
             writer = writer(new Passing(socket));
         }
         enter(Phase.RESPONSE, service.limits().progress());
+        Response shown = client.secure() ? response.with(service.fields()) : response;
+        Optional<Fingerprint> sent = fingerprint();
+        boolean silent = headOnly || response.status().forbidsContent();
+        boolean complete = false;
         try {
-            writer.write(client.secure() ? response.with(service.fields()) : response, headOnly, afterwards, Instant.now());
+            writer.write(sent.isEmpty() || silent ? shown : new Response(shown.status(), shown.fields(),
+                    sent.get().of(shown.content())), headOnly, afterwards, Instant.now());
+            complete = true;
         } finally {
+            boolean whole = complete && writer.contentOctets() > 0;
+            Optional<String> hash = whole ? sent.map(Fingerprint::sha256) : Optional.empty();
+            Journal.Passed passed = new Journal.Passed(writer.contentOctets(), hash);
             if (mischief == null) {
-                log(asked, response.status(), writer.contentOctets());
+                log(asked, response.status(), shown.fields(), passed, complete);
             } else {
-                log(asked, mischief.told(response.status()), mischief.told(writer.contentOctets()));
+                log(asked, mischief.told(response.status()), shown.fields(),
+                        new Journal.Passed(mischief.told(passed.octets()), hash), complete && !mischief.misleads());
             }
         }
     }
@@ -501,13 +520,34 @@ final class Connection {
         }
     }
 
-    private void log(Asked asked, Status status, long octets) {
+    /// For a witness who wants to know what content there was.
+    private Optional<Fingerprint> fingerprint() {
+        return service.witness().isPresent() && service.witness().get().looksInside() ? Optional.of(new Fingerprint())
+                : Optional.empty();
+    }
+
+    /// A request that has had no answer.
+    private void log(Asked asked, Status status) {
+        log(asked, status, Fields.NONE, Journal.Passed.NOTHING, false);
+    }
+
+    private void log(Asked asked, Status status, Fields answered, Journal.Passed sent, boolean complete) {
         Optional<Fields> fields = asked.request().map(Request::fields);
         AccessLog log = asked.request().map(service::logOf).orElse(service.log());
-        log.record(new AccessLog.Entry(client.address(), asked.time(), Duration.ofNanos(System.nanoTime() - begun),
+        AccessLog.Entry line = new AccessLog.Entry(client.address(), asked.time(), Duration.ofNanos(System.nanoTime() - begun),
                 asked.user(), asked.request().flatMap(Request::authority).map(Authority::host),
-                asked.requestLine(), status.code(), octets, fields.flatMap(all -> all.combined("Referer")),
-                fields.flatMap(all -> all.combined("User-Agent")), client.secure()));
+                asked.requestLine(), status.code(), sent.octets(), fields.flatMap(all -> all.combined("Referer")),
+                fields.flatMap(all -> all.combined("User-Agent")), client.secure());
+        log.record(line);
+        if (service.witness().isPresent()) {
+            service.witness().get().see(new Journal.Entry(line, complete, fields.orElse(Fields.NONE),
+                    passed(asked.content()), answered, sent));
+        }
+    }
+
+    private static Journal.Passed passed(Optional<Fingerprint> content) {
+        return content.isEmpty() || content.get().octets() == 0 ? Journal.Passed.NOTHING
+                : new Journal.Passed(content.get().octets(), Optional.of(content.get().sha256()));
     }
 
     /// Closes our side, and reads on until the client closes its own or the time is up. What comes under TLS need not be

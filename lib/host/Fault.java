@@ -10,6 +10,9 @@ public final class Fault extends Exception {
     /// The command line or a setting is wrong.
     public static final int USAGE = 2;
 
+    /// The server ran, but was not asked, or did not answer, as `--expect` and `--fail-on` say.
+    public static final int UNEXPECTED = 3;
+
     /// This system lacks what was asked for (EX_CONFIG of `sysexits.h`).
     public static final int UNSUPPORTED = 78;
 

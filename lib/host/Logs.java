@@ -17,7 +17,7 @@ public final class Logs implements AutoCloseable {
 
     private final ErrorLog errors;
 
-    /// By path; empty stands for standard output.
+    /// By path; empty stands for the standard stream.
     private Map<Optional<Path>, Open> open = Map.of();
     private final List<Open> retired = new ArrayList<>();
     private Optional<AccessLog> main = Optional.empty();
@@ -44,11 +44,11 @@ public final class Logs implements AutoCloseable {
         try {
             for (Settings.HostSettings host : settings.hosts()) {
                 if (host.logfile().isPresent()) {
-                    want(host.logfile(), settings.logFormat(), wanted);
+                    want(host.logfile(), settings, wanted);
                 }
             }
             if (!settings.quiet()) {
-                want(settings.logfile(), settings.logFormat(), wanted);
+                want(settings.logfile(), settings, wanted);
             }
         } catch (Fault fault) {
             wanted.values().stream().filter(log -> !open.containsValue(log)).forEach(log -> log.log.close());
@@ -79,10 +79,12 @@ public final class Logs implements AutoCloseable {
         retired.clear();
     }
 
-    private void want(Optional<Path> path, AccessLog.Format format, Map<Optional<Path>, Open> wanted) throws Fault {
+    private void want(Optional<Path> path, Settings settings, Map<Optional<Path>, Open> wanted) throws Fault {
+        AccessLog.Format format = settings.logFormat();
         Open known = wanted.getOrDefault(path, open.get(path));
         if (known == null || known.format != format) {
-            LogFile file = path.isPresent() ? LogFile.open(path.get()) : LogFile.standardOutput();
+            LogFile file = path.isPresent() ? LogFile.open(path.get())
+                    : settings.fixture().beside() ? LogFile.standardError() : LogFile.standardOutput();
             known = new Open(new AccessLog(file, format, errors), file, format);
         }
         wanted.put(path, known);
@@ -112,10 +114,15 @@ public final class Logs implements AutoCloseable {
         }
     }
 
-    /// Writes what waits.
     @Override
     public void close() {
+        finish();
+    }
+
+    /// Writes what waits, and takes no more.
+    public void finish() {
         closeRetired();
         open.values().forEach(log -> log.log.close());
+        open = Map.of();
     }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /// Is this command line so plain that it needs no parser?
 ///
-/// `serve` or `share`, words, and options written out in full: nearly every line is of this kind, and to load picocli for it would
+/// `serve`, `share` or `run`, words, and options written out in full: nearly every line is of this kind, and to load picocli for it would
 /// double the time to the first answer (measured: 100 ms of 230). Whatever else there is, a wrong word, a request for help, `-qp80`,
 /// is left to picocli, which also says what is wrong. Both give the same answer to the same line; a test holds them to it.
 public final class PlainLine {
@@ -18,7 +18,7 @@ public final class PlainLine {
     ///
     /// @throws Fault if a setting is given in two ways
     public static Optional<Map<Setting, List<String>>> read(List<String> arguments) throws Fault {
-        if (arguments.isEmpty() || !List.of("serve", "share").contains(arguments.getFirst())) {
+        if (arguments.isEmpty() || !List.of("serve", "share", "run").contains(arguments.getFirst())) {
             return Optional.empty();
         }
 
@@ -51,7 +51,7 @@ public final class PlainLine {
         return i < arguments.size() && !arguments.get(i).startsWith("-");
     }
 
-    /// Adds the words behind `serve` or `share`: a directory, then a port.
+    /// Adds the words behind `serve`, `share` or `run`: a directory, then a port.
     ///
     /// @throws Fault if an option says the same, or there are more words than meanings
     public static Map<Setting, List<String>> withWords(Map<Setting, List<String>> given, List<String> words)

@@ -78,6 +78,7 @@ public final class Posix {
 
     // The signals that have one number everywhere, and the one that has not.
     public static final int SIGHUP = 1;
+    public static final int SIGINT = 2;
     public static final int SIGTERM = 15;
     public static final int SIGUSR1 = isLinux() ? 10 : 30;
 

@@ -33,8 +33,9 @@ import lib.wire.Limits;
 /// @param fields of every response that goes out under TLS
 /// @param turns what goes wrong on purpose; empty for nothing
 /// @param gateways to the programs of all sites
+/// @param witness sees every answer, if somebody wants to know
 public record Service(Sites sites, String server, Limits limits, Runnable whenHandedOver, AccessLog log, Map<Site, AccessLog> logs,
-                      Optional<Tls> tls, Fields fields, Optional<Turns> turns, List<Gateway> gateways) {
+                      Optional<Tls> tls, Fields fields, Optional<Turns> turns, List<Gateway> gateways, Optional<Witness> witness) {
 
     public Service {
         logs = Map.copyOf(logs);
@@ -47,9 +48,10 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     /// @param errors hears what goes wrong with a site later
     /// @param whenHandedOver see above
     /// @param tls what they want of it
+    /// @param witness what they want of that
     /// @throws Fault if a document base is gone since the settings were checked
-    public static Service of(Settings settings, Logs open, ErrorLog errors, Runnable whenHandedOver, Optional<Tls> tls)
-            throws Fault {
+    public static Service of(Settings settings, Logs open, ErrorLog errors, Runnable whenHandedOver, Optional<Tls> tls,
+                             Optional<Witness> witness) throws Fault {
         MediaTypes mediaTypes = new MediaTypes(settings.mediaTypes());
         int mostRanges = settings.limits().ranges();
         List<Sites.Named> named = new ArrayList<>();
@@ -72,7 +74,8 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
                 whenHandedOver, open.main(), logs, tls,
                 tls.isPresent() ? strictTransport(settings) : Fields.NONE,
-                settings.rules().isPresent() ? Optional.of(new Turns(settings.rules().get())) : Optional.empty(), gateways.all);
+                settings.rules().isPresent() ? Optional.of(new Turns(settings.rules().get())) : Optional.empty(), gateways.all,
+                witness);
     }
 
     /// RFC 6797 §6.1
@@ -88,7 +91,8 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         Site site = site(settings.site(), settings.site().outside(), Guard.NONE, new MediaTypes(settings.mediaTypes()),
                 settings.limits().ranges(), Gateways.shut(settings.site()));
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
-                () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty(), List.of());
+                () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty(), List.of(),
+                Optional.empty());
     }
 
     private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory, Guard guard,

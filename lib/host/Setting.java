@@ -62,10 +62,21 @@ public enum Setting {
     HSTS("TIME", "", "Tell browsers to use nothing but https for so long (365d)", "hsts", "--hsts"),
     RULES("FILE", "", "Misbehave on purpose, as the rules in this file say: for tests", "rules", "--rules"),
     TRACE("", "false", "Answer TRACE with an echo of the request", "trace", "--trace"),
-    LOGFILE("FILE", "-", "The access log; - is standard output", "logfile", "-l", "--logfile"),
+    LOGFILE("FILE", "-", "The access log; - is standard output (with run, standard error)", "logfile", "-l", "--logfile"),
     LOG_FORMAT("FORMAT", "common", "common, combined or json", "log-format", "--log-format"),
     ERROR_LOG("FILE", "-", "What an operator should know; - is standard error", "error-log", "--error-log"),
     QUIET("", "false", "No access log", "quiet", "-q", "--quiet"),
+    JSON("", "false", "Print an event per line as JSON (listening, request, stopped), and nothing else", "", "--json"),
+    URL_FILE("FILE", "", "Write the URL here when the server listens; removed at the end", "url-file", "--url-file"),
+    EXIT_WITH_PARENT("", "false", "Stop when standard input ends", "", "--exit-with-parent"),
+    JOURNAL("FILE", "", "Write here what was asked and answered, a JSON object per request", "journal", "--journal"),
+    JOURNAL_SECRETS("", "false", "Write passwords, tokens and cookies into the journal as they came", "journal-secrets",
+            "--journal-secrets"),
+    EXPECT("REQUEST", "", "Leave with 3 if this was never fetched, such as 'GET /img/*.png'; may be given more than once", "expect",
+            "--expect"),
+    FAIL_ON("STATUS", "", "Leave with 3 if this was an answer: 404, 4xx,500 or '404 GET /api/*'; may be given more than once",
+            "fail-on", "--fail-on"),
+    KILL_AFTER("TIME", "5s", "With run, how long what is told to stop may take before it is killed", "kill-after", "--kill-after"),
     FOREGROUND("", "true", "Stay in the foreground", "", "-d", "--foreground"),
     PIDFILE("FILE", "", "Write the process id here, for stop, reload and status", "pidfile", "--pidfile"),
     CHROOT("DIR", "", "Make this directory the root; the document base is then inside it", "chroot", "--chroot"),
@@ -87,17 +98,22 @@ public enum Setting {
 
     public static final String VERSION = "0.2.0";
 
+    /// In the environment of a command that runs beside the server: where that is.
+    public static final String URL_VARIABLE = "COMANCHE_URL";
+
     /// One word that somebody said of a setting.
     ///
     /// @param origin how a complaint names the place: `--port`, `COMANCHE_PORT`, `comanche.toml:3:8: port`
     public record Word(String value, String origin) {}
 
-    /// Three ways to run, which differ in their defaults and in nothing else.
+    /// Four ways to run, which differ in their defaults and in nothing else.
     public enum Profile {
         /// `serve`: a directory, now, in the foreground.
         SERVE,
         /// `share`: the same for everybody on the network.
         SHARE,
+        /// `run`: for as long as a command runs, which has the terminal and the standard streams.
+        RUN,
         /// The classic server: a daemon by configuration.
         CLASSIC
     }
@@ -158,7 +174,8 @@ public enum Setting {
     }
 
     public boolean isRepeatable() {
-        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY || this == AUTH || this == CGI || this == FASTCGI;
+        return this == ADDRESS || this == HEADER || this == TLS_CERT || this == TLS_KEY || this == AUTH || this == CGI || this == FASTCGI
+                || this == EXPECT || this == FAIL_ON;
     }
 
     /// A value as it may be printed: a password may not.
@@ -174,6 +191,9 @@ public enum Setting {
     public String fallback(Profile profile) {
         if (profile == Profile.SHARE && this == ADDRESS) {
             return "*";
+        }
+        if (profile == Profile.RUN && (this == PORT || this == LOGFILE)) {
+            return this == PORT ? "0" : "";
         }
         if (profile != Profile.CLASSIC) {
             return fallback;

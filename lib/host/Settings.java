@@ -48,13 +48,14 @@ import lib.wire.Limits;
 /// @param once does the server end with the first file that has found its way?
 /// @param duration after which it ends; empty for never
 /// @param rules what is to go wrong on purpose; empty for nothing
+/// @param fixture what a test wants of it
 /// @param effective what holds of each setting, and who said so
 public record Settings(List<Endpoint> addresses, int port, boolean portChosen, String server, SiteSettings site,
                        boolean virtualHosts, Optional<String> defaultHost, List<HostSettings> hosts,
                        Optional<TlsSettings> tls, Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
                        Optional<Path> errorLog, boolean foreground, Optional<Path> pidfile, Optional<Path> chroot,
                        Optional<String> user, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits,
-                       Optional<Rules> rules, Map<Setting, List<Word>> effective) {
+                       Optional<Rules> rules, FixtureSettings fixture, Map<Setting, List<Word>> effective) {
 
     /// How one site is served.
     ///
@@ -111,6 +112,21 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
     }
 
+    /// What a program, mostly a test, wants of the server that it starts.
+    ///
+    /// @param beside does a command run beside the server, to which the standard streams belong?
+    /// @param json are events printed in place of what a person reads?
+    /// @param bound is the end of our standard input our end?
+    /// @param masked are passwords and their like kept out of the journal?
+    /// @param killAfter how long what is told to stop may take
+    public record FixtureSettings(boolean beside, boolean json, boolean bound, Optional<Path> urlFile, Optional<Path> journal,
+                                  boolean masked, List<Wanted> wanted, List<Unwanted> unwanted, Duration killAfter) {
+        public FixtureSettings {
+            wanted = List.copyOf(wanted);
+            unwanted = List.copyOf(unwanted);
+        }
+    }
+
     /// Where the words come from, the weakest first.
     ///
     /// @param line from the command line; a flag that is set has the value `true`
@@ -142,7 +158,9 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
     /// What a server that runs can't change any more: who it is, what it may reach, and where it complains.
     private static final List<Setting> FIXED = List.of(Setting.CHROOT, Setting.USER, Setting.PIDFILE, Setting.ERROR_LOG,
-            Setting.FOREGROUND, Setting.MAX_CONNECTIONS, Setting.ONCE, Setting.FOR);
+            Setting.FOREGROUND, Setting.MAX_CONNECTIONS, Setting.ONCE, Setting.FOR, Setting.JSON,
+            Setting.EXIT_WITH_PARENT, Setting.URL_FILE, Setting.JOURNAL, Setting.JOURNAL_SECRETS, Setting.EXPECT, Setting.FAIL_ON,
+            Setting.KILL_AFTER);
 
     /// Drawn once for this process, when somebody asks: 80 bits, in letters that a person can read out.
     private static final class Unguessable {
@@ -201,7 +219,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     private static Map<Setting, List<Word>> words(Sources sources) {
         Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
         for (Setting setting : Setting.values()) {
-            String variable = sources.environment().get(setting.variable());
+            String variable = said(setting, sources.environment());
             if (sources.line().containsKey(setting)) {
                 words.put(setting, said(sources.line().get(setting), setting.longOption()));
             } else if (variable != null) {
@@ -222,6 +240,12 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         return List.of("true", "yes", "on", "1").contains(words.isEmpty() ? "" : words.getLast().value().toLowerCase(Locale.ROOT));
     }
 
+    /// Beside a server of `run`, COMANCHE_PORT is the port of that one, and no wish for another.
+    private static String said(Setting setting, Map<String, String> environment) {
+        boolean isOfAnother = setting == Setting.PORT && environment.containsKey(Setting.URL_VARIABLE);
+        return isOfAnother ? null : environment.get(setting.variable());
+    }
+
     private static List<Word> said(List<String> values, String origin) {
         List<Word> words = new ArrayList<>();
         for (String value : values) {
@@ -239,8 +263,12 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             return variable.lines().filter(value -> !value.isBlank()).toList();
         }
         return !setting.isRepeatable() ? List.of(variable)
-                : List.of(variable.split(setting == Setting.HEADER ? "\n" : "[,\n]")).stream().map(String::strip)
+                : List.of(variable.split(holdsCommas(setting) ? "\n" : "[,\n]")).stream().map(String::strip)
                         .filter(value -> !value.isEmpty()).toList();
+    }
+
+    private static boolean holdsCommas(Setting setting) {
+        return setting == Setting.HEADER || setting == Setting.EXPECT || setting == Setting.FAIL_ON;
     }
 
     /// One reading of all the words, which notes each complaint and goes on.
@@ -256,9 +284,52 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     (int) size(Setting.MAX_CONNECTIONS, 10_000_000));
             return new Settings(addresses(), port(Setting.PORT), isChosen(Setting.PORT), server(),
                     site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
-                    flag(Setting.QUIET), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
+                    flag(Setting.QUIET) || text(Setting.LOGFILE).isEmpty(), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
                     path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
-                    timeIfAny(Setting.FOR), limits, rules(), words);
+                    timeIfAny(Setting.FOR), limits, rules(), fixture(), words);
+        }
+
+        private FixtureSettings fixture() {
+            boolean beside = sources.profile() == Setting.Profile.RUN;
+            boolean json = flag(Setting.JSON);
+            boolean bound = flag(Setting.EXIT_WITH_PARENT);
+            boolean away = !flag(Setting.FOREGROUND);
+            if (json && (beside || away)) {
+                complain(Setting.JSON, "needs a standard output of our own; " + (beside ? "with run say --journal FILE."
+                        : "say -d, too, to stay in the foreground."));
+            }
+            if (bound && (beside || away)) {
+                complain(Setting.EXIT_WITH_PARENT, "needs a standard input of our own; " + (beside ? "run ends with its command."
+                        : "say -d, too, to stay in the foreground."));
+            }
+            for (Setting setting : List.of(Setting.CHROOT, Setting.USER)) {
+                if (beside && !value(setting).isEmpty()) {
+                    complain(setting, "would be for the command, too; leave it out with run.");
+                }
+            }
+            if (value(Setting.JOURNAL).equals("-")) {
+                complain(Setting.JOURNAL, "is no file; name one, or say --json for an event per request on standard output.");
+            }
+            return new FixtureSettings(beside, json, bound, path(Setting.URL_FILE), path(Setting.JOURNAL),
+                    !flag(Setting.JOURNAL_SECRETS), wanted(), unwanted(), time(Setting.KILL_AFTER));
+        }
+
+        private List<Wanted> wanted() {
+            List<Wanted> wanted = new ArrayList<>();
+            for (Word word : isChosen(Setting.EXPECT) ? words.get(Setting.EXPECT) : List.<Word>of()) {
+                Wanted.parse(word.value()).ifPresentOrElse(wanted::add, () -> complain(word, Setting.EXPECT,
+                        "is no request; write it as 'GET /app.js' or '/img/*.png'."));
+            }
+            return wanted;
+        }
+
+        private List<Unwanted> unwanted() {
+            List<Unwanted> unwanted = new ArrayList<>();
+            for (Word word : isChosen(Setting.FAIL_ON) ? words.get(Setting.FAIL_ON) : List.<Word>of()) {
+                Unwanted.parse(word.value()).ifPresentOrElse(unwanted::add, () -> complain(word, Setting.FAIL_ON,
+                        "is no status; write it as 404, as 4xx,500, or as '404 GET /api/*'."));
+            }
+            return unwanted;
         }
 
         private SiteSettings site(List<Access.Rule> rules, List<ProgramSettings> programs) {
@@ -566,8 +637,11 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
         private AccessLog.Format format() {
             String name = value(Setting.LOG_FORMAT).toUpperCase(Locale.ROOT);
+            if (flag(Setting.JSON) && file(Setting.LOGFILE).isEmpty()) {
+                return AccessLog.Format.EVENT;
+            }
             for (AccessLog.Format format : AccessLog.Format.values()) {
-                if (format.name().equals(name)) {
+                if (format.name().equals(name) && format != AccessLog.Format.EVENT) {
                     return format;
                 }
             }
@@ -648,7 +722,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 }
             }
             return !addresses.isEmpty() ? addresses : switch (sources.profile()) {
-                case SERVE -> List.of();
+                case SERVE, RUN -> List.of();
                 case SHARE -> List.of(new Endpoint.Everywhere());
                 case CLASSIC -> List.of(new Endpoint.Inet("127.0.0.1", Optional.empty()));
             };

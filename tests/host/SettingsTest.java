@@ -104,6 +104,8 @@ class SettingsTest {
             case LOG_FORMAT -> "json";
             case HEADER -> "A: b";
             case ON_CLASH -> "refuse";
+            case EXPECT -> "GET /a";
+            case FAIL_ON -> "404";
             case AUTH -> "ann:secret";
             case RULES -> Files.writeString(directory.resolve("rules.toml"), "seed = 7\n").toString();
             case CGI -> "*.cgi";

@@ -1,0 +1,91 @@
+package lib.host;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Who sees every request with its answer, for a test that wants to know at the end? It counts, judges, and keeps a journal. A
+/// server that nobody wants to know anything of has no witness, and pays for none.
+public final class Witness implements AutoCloseable {
+    private final Optional<Journal> journal;
+    private final Verdict verdict;
+    private final boolean remembers;
+    private final List<Journal.Entry> remembered = new ArrayList<>(); // guarded by itself
+    private final AtomicLong requests = new AtomicLong();
+    private final AtomicLong octets = new AtomicLong();
+
+    private Witness(Optional<Journal> journal, Verdict verdict, boolean remembers) {
+        this.journal = journal;
+        this.verdict = verdict;
+        this.remembers = remembers;
+    }
+
+    /// Do these settings want to know anything?
+    public static boolean isWanted(Settings settings) {
+        Settings.FixtureSettings fixture = settings.fixture();
+        return fixture.json() || fixture.journal().isPresent() || !fixture.wanted().isEmpty() || !fixture.unwanted().isEmpty();
+    }
+
+    /// @throws Fault if there can be no journal
+    public static Witness of(Settings settings, ErrorLog errors) throws Fault {
+        return of(settings.fixture(), false, errors);
+    }
+
+    /// One that remembers all that it has seen, for who asks it in the same process.
+    ///
+    /// @throws Fault if there can be no journal
+    static Witness remembering(Settings settings, ErrorLog errors) throws Fault {
+        return of(settings.fixture(), true, errors);
+    }
+
+    private static Witness of(Settings.FixtureSettings fixture, boolean remembers, ErrorLog errors) throws Fault {
+        Optional<Journal> journal = fixture.journal().isEmpty() ? Optional.empty()
+                : Optional.of(Journal.open(fixture.journal().get(), fixture.masked(), errors));
+        return new Witness(journal, new Verdict(fixture.wanted(), fixture.unwanted()), remembers);
+    }
+
+    /// Does it want to know the hash of content?
+    boolean looksInside() {
+        return journal.isPresent() || remembers;
+    }
+
+    void see(Journal.Entry entry) {
+        requests.incrementAndGet();
+        octets.addAndGet(entry.line().octets());
+        verdict.see(entry.line().method(), entry.line().target(), entry.line().status(), entry.complete());
+        journal.ifPresent(open -> open.write(entry));
+        if (remembers) {
+            synchronized (remembered) {
+                remembered.add(entry);
+            }
+        }
+    }
+
+    /// Requests that were answered, refusals too.
+    public long requests() {
+        return requests.get();
+    }
+
+    /// Octets of content that were sent.
+    public long octets() {
+        return octets.get();
+    }
+
+    /// What was never fetched, and what was answered against all expectation, a line each.
+    public List<String> complaints() {
+        return verdict.complaints();
+    }
+
+    /// All that it has seen, in the order in which the answers ended; nothing if it does not remember.
+    List<Journal.Entry> entries() {
+        synchronized (remembered) {
+            return List.copyOf(remembered);
+        }
+    }
+
+    @Override
+    public void close() {
+        journal.ifPresent(Journal::close);
+    }
+}
