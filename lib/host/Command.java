@@ -105,12 +105,11 @@ public final class Command {
     /// The first signal is passed on, and its time runs from then on; the second has no patience.
     private void awaitEnd(ProcessHandle command, Signals signals) throws InterruptedException {
         long deadline = Long.MAX_VALUE;
-        while (true) {
-            command.descendants().forEach(seen::add);
-            Optional<Signals.Event> event = signals.next(LOOK);
+        for (Optional<Signals.Event> event = signals.next(LOOK); ; event = signals.next(LOOK)) {
             if (event.isPresent() && event.get() == Signals.Event.END) {
                 return;
             }
+            command.descendants().forEach(seen::add);
             boolean isAsked = event.isPresent() && passOn(event.get(), command);
             if (System.nanoTime() >= deadline || isAsked && deadline < Long.MAX_VALUE) {
                 command.destroyForcibly();
@@ -184,7 +183,9 @@ public final class Command {
     private Set<ProcessHandle> rest() {
         Set<ProcessHandle> rest = new LinkedHashSet<>(seen);
         rest.addAll(marked());
-        rest.removeIf(process -> !process.isAlive() || process.info().command().isEmpty());
+        if (!rest.isEmpty()) {
+            rest.removeIf(process -> !process.isAlive() || process.info().command().isEmpty());
+        }
         return rest;
     }
 
@@ -192,10 +193,11 @@ public final class Command {
     private Set<ProcessHandle> marked() {
         Set<ProcessHandle> marked = new HashSet<>();
         String words = '\0' + MARK + '=' + mark + '\0';
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"))) {
             for (Path process : processes) {
-                if (environment(process).contains(words)) {
-                    ProcessHandle.of(Long.parseLong(process.getFileName().toString())).ifPresent(marked::add);
+                String name = process.getFileName().toString();
+                if (Character.isDigit(name.charAt(0)) && environment(process).contains(words)) {
+                    ProcessHandle.of(Long.parseLong(name)).ifPresent(marked::add);
                 }
             }
         } catch (IOException _) {
