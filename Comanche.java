@@ -179,6 +179,7 @@
 //SOURCES lib/host/PidFile.java
 //SOURCES lib/host/Daemon.java
 //SOURCES lib/host/Systemd.java
+//SOURCES lib/host/Fixture.java
 
 // What a browser gets from us
 //FILES lib/page/listing.css=lib/page/listing.css
@@ -331,7 +332,7 @@ public final class Comanche {
                 Listeners listeners = listeners(settings);
                 Systemd systemd = Systemd.open(System.getenv());
                 Witness witness = Witness.isWanted(settings) ? Witness.of(settings, errors) : null) {
-            Optional<Tls> tls = tls(settings, errors);
+            Optional<Tls> tls = Tls.of(settings, errors);
             if (!confinement.isNone()) {
                 confine(configuration, settings, confinement, logs, errorFile, errors);
             }
@@ -439,11 +440,6 @@ public final class Comanche {
         } catch (IOException | Fault _) {
             // the first client will see
         }
-    }
-
-    private static Optional<Tls> tls(Settings settings, ErrorLog errors) throws Fault {
-        return settings.tls().isEmpty() ? Optional.empty() : Optional.of(Tls.open(settings.tls().get(),
-                settings.hosts().stream().flatMap(host -> host.names().stream()).toList(), errors));
     }
 
     private static Listeners listeners(Settings settings) throws Fault {
@@ -636,7 +632,7 @@ public final class Comanche {
                 return tls;
             }
             try {
-                return tls(fresh, errors);
+                return Tls.of(fresh, errors);
             } catch (Fault fault) {
                 if (confinement.isNone() || !same) {
                     throw fault;

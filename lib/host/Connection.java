@@ -157,7 +157,8 @@ final class Connection {
                     return;
                 }
                 persists = switch (next()) {
-                    case RequestReader.Received received -> exchange(received);
+                    case RequestReader.Received received -> service.witness().isPresent()
+                            ? witnessed(received, service.witness().get()) : exchange(received);
                     case RequestReader.Malformed malformed ->
                             refuse(malformed.status(), Asked.inVain(malformed.requestLine()));
                     case RequestReader.Closed closed ->
@@ -227,6 +228,16 @@ final class Connection {
         static Asked of(Request request, Instant now, Optional<Fingerprint> content) {
             String line = request.method() + ' ' + request.rawTarget() + " HTTP/1." + request.minorVersion();
             return new Asked(now, line, Optional.of(request), Optional.empty(), content);
+        }
+    }
+
+    /// The same as [#exchange] before somebody who wants to know when it is over.
+    private boolean witnessed(RequestReader.Received received, Witness witness) throws IOException {
+        witness.begin();
+        try {
+            return exchange(received);
+        } finally {
+            witness.end();
         }
     }
 

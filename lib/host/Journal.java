@@ -38,7 +38,28 @@ public final class Journal implements AutoCloseable {
     /// @param complete did the answer reach its end?
     /// @param asked the fields of the request
     /// @param answered the fields of the answer, without those of the message itself (Date, Content-Length and their like)
-    public record Entry(AccessLog.Entry line, boolean complete, Fields asked, Passed received, Fields answered, Passed sent) {}
+    public record Entry(AccessLog.Entry line, boolean complete, Fields asked, Passed received, Fields answered, Passed sent) {
+
+        /// Empty where no request could be read.
+        public String method() {
+            return line.method();
+        }
+
+        /// As it came.
+        public String target() {
+            return line.target();
+        }
+
+        public int status() {
+            return line.status();
+        }
+
+        /// `GET /app.js 200`
+        @Override
+        public String toString() {
+            return method() + ' ' + target() + ' ' + status();
+        }
+    }
 
     /// Fields that hold what opens a door.
     private static final List<String> SECRET = List.of("authorization", "cookie", "token", "secret", "api-key", "password");

@@ -38,10 +38,13 @@ public final class Surroundings {
                 more.put("NODE_EXTRA_CA_CERTS", ca.get().toString());
             }
         }
-        if (PROXIES.stream().anyMatch(environment::containsKey)) {
-            String direct = environment.getOrDefault("no_proxy", environment.getOrDefault("NO_PROXY", ""));
-            String all = (direct.isEmpty() ? "" : direct + ",") + "localhost,127.0.0.1,::1";
-            more.putAll(Map.of("no_proxy", all, "NO_PROXY", all));
+        for (String proxy : PROXIES) {
+            if (environment.containsKey(proxy)) {
+                String direct = environment.getOrDefault("no_proxy", environment.getOrDefault("NO_PROXY", ""));
+                String all = (direct.isEmpty() ? "" : direct + ",") + "localhost,127.0.0.1,::1";
+                more.put("no_proxy", all);
+                more.put("NO_PROXY", all);
+            }
         }
         return more;
     }

@@ -80,6 +80,15 @@ public final class Tls implements AutoCloseable {
         this.context = context(identities);
     }
 
+    /// What these settings want; empty where they want none.
+    ///
+    /// @param errors hears of what is doubtful, and of what goes wrong later
+    /// @throws Fault if a certificate is not good
+    public static Optional<Tls> of(Settings settings, ErrorLog errors) throws Fault {
+        return settings.tls().isEmpty() ? Optional.empty() : Optional.of(open(settings.tls().get(),
+                settings.hosts().stream().flatMap(host -> host.names().stream()).toList(), errors));
+    }
+
     /// @param hosts names that the server has besides those of the machine
     /// @param errors hears of what is doubtful, and of what goes wrong later
     /// @throws Fault if a certificate is not good

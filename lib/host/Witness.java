@@ -1,17 +1,23 @@
 package lib.host;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /// Who sees every request with its answer, for a test that wants to know at the end? It counts, judges, and keeps a journal. A
 /// server that nobody wants to know anything of has no witness, and pays for none.
 public final class Witness implements AutoCloseable {
+    /// How long who asks waits for answers that are under way.
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private final Optional<Journal> journal;
     private final Verdict verdict;
     private final boolean remembers;
     private final List<Journal.Entry> remembered = new ArrayList<>(); // guarded by itself
+    private final AtomicLong open = new AtomicLong();
     private final AtomicLong requests = new AtomicLong();
     private final AtomicLong octets = new AtomicLong();
 
@@ -50,6 +56,15 @@ public final class Witness implements AutoCloseable {
         return journal.isPresent() || remembers;
     }
 
+    /// A request is there; its end will be told, whether it has been seen by then or not.
+    void begin() {
+        open.incrementAndGet();
+    }
+
+    void end() {
+        open.decrementAndGet();
+    }
+
     void see(Journal.Entry entry) {
         requests.incrementAndGet();
         octets.addAndGet(entry.line().octets());
@@ -77,8 +92,13 @@ public final class Witness implements AutoCloseable {
         return verdict.complaints();
     }
 
-    /// All that it has seen, in the order in which the answers ended; nothing if it does not remember.
+    /// All that it has seen, in the order in which the answers ended; nothing if it does not remember. What a client has been
+    /// answered already may still be on its way to us, so this waits for what has begun, but not for long.
     List<Journal.Entry> entries() {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (open.get() > 0 && System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(100_000);
+        }
         synchronized (remembered) {
             return List.copyOf(remembered);
         }

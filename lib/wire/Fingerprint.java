@@ -12,9 +12,8 @@ import java.util.List;
 import lib.http.Content;
 
 /// How many octets have passed, and what is their SHA-256? Of content that comes in, and of content that goes out, whatever it
-/// comes from; what was prepared for it stays what it is.
-///
-/// For one thread at a time.
+/// comes from; what was prepared for it stays what it is. Octets come one after the other, but not all by the same thread: who
+/// makes an answer may read on in the content, while another sends.
 public final class Fingerprint {
     /// What is read at once of a file that could otherwise go to the socket unseen.
     private static final int BLOCK_OCTETS = 64 * 1024;
@@ -22,6 +21,7 @@ public final class Fingerprint {
     private final MessageDigest digest;
     private byte[] end = {};
     private long octets;
+    private String sha256 = "";
 
     public Fingerprint() {
         try {
@@ -31,19 +31,22 @@ public final class Fingerprint {
         }
     }
 
-    public void add(byte[] from, int offset, int count) {
+    public synchronized void add(byte[] from, int offset, int count) {
         digest.update(from, offset, count);
         octets += count;
     }
 
-    public long octets() {
+    public synchronized long octets() {
         return octets;
     }
 
-    /// Of all that has passed, in hexadecimal. Nothing may pass, and nothing be asked, afterwards.
-    public String sha256() {
-        add(end, 0, end.length);
-        return HexFormat.of().formatHex(digest.digest());
+    /// Of all that has passed, in hexadecimal. What passes afterwards is not in it.
+    public synchronized String sha256() {
+        if (sha256.isEmpty()) {
+            add(end, 0, end.length);
+            sha256 = HexFormat.of().formatHex(digest.digest());
+        }
+        return sha256;
     }
 
     /// The same content, seen by this as it is sent.
@@ -55,7 +58,7 @@ public final class Fingerprint {
                 yield all;
             }
             case Content.Slice slice -> of(slice, new byte[0]);
-            case Content.Stream stream -> new Content.Stream(new SeenProducer(stream.producer()));
+            case Content.Stream stream -> new Content.Stream(new SeenProducer(stream.producer()), stream.length());
             case Content.Parts parts -> of(parts);
         };
     }
@@ -82,7 +85,7 @@ public final class Fingerprint {
         return new Content.Parts(seen, end);
     }
 
-    private void add(ByteBuffer some) {
+    private synchronized void add(ByteBuffer some) {
         octets += some.remaining();
         digest.update(some);
     }
@@ -146,6 +149,11 @@ public final class Fingerprint {
         @Override
         public void writeTo(OutputStream out) throws IOException {
             producer.writeTo(new SeenOutput(out));
+        }
+
+        @Override
+        public boolean readsContent() {
+            return producer.readsContent();
         }
 
         @Override
