@@ -268,6 +268,9 @@ public final class Comanche {
         }
         System.out.flush();
         // To return ends the machine at once; exit first waits 300 ms for threads in system calls, as the JDK's pollers are.
+        if (code == Command.INTERRUPTED) {
+            Command.endInterrupted();
+        }
         if (code != 0) {
             System.exit(code);
         }

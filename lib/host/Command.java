@@ -32,6 +32,9 @@ public final class Command {
     public static final int NOT_EXECUTABLE = 126;
     public static final int NOT_FOUND = 127;
 
+    /// One that Ctrl+C has ended.
+    public static final int INTERRUPTED = 128 + Posix.SIGINT;
+
     /// The variable that is the mark.
     private static final String MARK = "COMANCHE_RUN";
 
@@ -142,6 +145,20 @@ public final class Command {
             Posix.kill(command.pid(), signal);
         } catch (Posix.Failure _) {
             command.destroy(); // also where it has just ended
+        }
+    }
+
+    /// Ends as the command has ended, by the signal: a shell goes on with its script after a code, but not after Ctrl+C. The last
+    /// thing that we do, and nothing where nobody can have typed it.
+    public static void endInterrupted() {
+        try {
+            if (isTyped()) {
+                Posix.setDefaultAction(Posix.SIGINT);
+                Posix.kill(ProcessHandle.current().pid(), Posix.SIGINT);
+                Thread.sleep(PAUSE);
+            }
+        } catch (Posix.Failure | InterruptedException _) {
+            // then the code must do
         }
     }
 
