@@ -31,7 +31,7 @@ public record Unwanted(List<String> statuses, Optional<Wanted> among) {
     }
 
     /// What a person has written; empty if it makes no sense.
-    static Optional<Unwanted> parse(String text) {
+    public static Optional<Unwanted> parse(String text) {
         int blank = text.indexOf(' ');
         List<String> statuses = new ArrayList<>();
         for (String status : (blank < 0 ? text : text.substring(0, blank)).toLowerCase(Locale.ROOT).split(",")) {
@@ -45,7 +45,7 @@ public record Unwanted(List<String> statuses, Optional<Wanted> among) {
     }
 
     /// @param method empty where no request could be read
-    boolean matches(int status, String method, String rawTarget) {
+    public boolean matches(int status, String method, String rawTarget) {
         String code = Integer.toString(status);
         if (!statuses.contains(code) && !statuses.contains(code.charAt(0) + "xx")) {
             return false;

@@ -17,7 +17,7 @@ import lib.http.Request;
 public record Wanted(Optional<String> method, String target) {
 
     /// The pattern that a person has written; empty if it is none.
-    static Optional<Wanted> parse(String text) {
+    public static Optional<Wanted> parse(String text) {
         int blank = text.indexOf(' ');
         String target = text.substring(blank + 1);
         Optional<String> method = blank < 0 ? Optional.empty() : Optional.of(text.substring(0, blank));
@@ -39,7 +39,7 @@ public record Wanted(Optional<String> method, String target) {
         return text.toString();
     }
 
-    boolean matches(String asked, String rawTarget) {
+    public boolean matches(String asked, String rawTarget) {
         if (method.isPresent() && !method.get().equals(asked)) {
             return false;
         }

@@ -1,0 +1,151 @@
+package tests.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import junit.ComancheExtension;
+import lib.host.Fault;
+import lib.host.Fixture;
+import lib.host.Journal;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// A server inside the process of a test, by itself and as an extension of JUnit.
+class FixtureTest {
+    @TempDir
+    Path site;
+
+    @BeforeEach
+    void furnish() throws IOException {
+        Files.writeString(site.resolve("a.txt"), "hello");
+    }
+
+    private static HttpResponse<String> get(URI uri, String... fields) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+        for (int i = 0; i < fields.length; i += 2) {
+            request.header(fields[i], fields[i + 1]);
+        }
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(request.build(), BodyHandlers.ofString());
+        }
+    }
+
+    @Test
+    void itServesAndKnowsWhatItWasAskedAtOnceAndIsGoneAfterwards() throws Exception {
+        URI uri;
+        try (Fixture fixture = Fixture.serve(site, "--header", "A: b", "--fail-on", "404")) {
+            uri = fixture.uri("/a.txt");
+            for (int i = 1; i <= 200; i++) {
+                assertEquals("hello", get(uri, "Authorization", "Bearer abc").body());
+                assertEquals(i, fixture.requests().size());
+            }
+            Journal.Entry last = fixture.requests().getLast();
+            assertEquals("GET /a.txt 200", last.toString());
+            assertEquals("Bearer abc", last.asked().first("Authorization").orElseThrow());
+            assertEquals("b", last.answered().first("A").orElseThrow());
+            assertEquals(List.of(), fixture.complaints());
+            assertEquals(404, get(fixture.uri("/b")).statusCode());
+            assertEquals(List.of("answered 404 GET /b"), fixture.complaints());
+        }
+        assertThrows(ConnectException.class, () -> get(uri));
+    }
+
+    @Test
+    void manyRunAtOnce() throws Exception {
+        List<Fixture> fixtures = IntStream.range(0, 20).mapToObj(_ -> served()).toList();
+        try {
+            assertEquals(20, fixtures.stream().map(Fixture::port).distinct().count());
+            for (Fixture fixture : fixtures) {
+                assertEquals("hello", get(URI.create(fixture.url() + "/a.txt")).body());
+                assertEquals(1, fixture.requests().size());
+            }
+        } finally {
+            fixtures.forEach(Fixture::close);
+        }
+    }
+
+    private Fixture served() {
+        try {
+            return Fixture.serve(site);
+        } catch (Fault fault) {
+            throw new AssertionError(fault);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--nonsense", "--pidfile=x", "--once", "--json", "--port=x", "--chroot=/"})
+    void whatCannotBeIsAFault(String option) {
+        Fault fault = assertThrows(Fault.class, () -> Fixture.serve(site, option));
+        assertEquals(Fault.USAGE, fault.exitCode());
+        assertTrue(fault.getMessage().endsWith("."), fault.getMessage());
+    }
+
+    /// What could not start holds nothing: the same port is free for the next.
+    @Test
+    void aFixtureThatCannotStartLeavesNothingOpen() throws Exception {
+        int port;
+        try (Fixture taken = Fixture.serve(site)) {
+            port = taken.port();
+            assertEquals(Fault.CANNOT_START,
+                    assertThrows(Fault.class, () -> Fixture.serve(site, "-p", Integer.toString(port))).exitCode());
+        }
+        assertThrows(Fault.class, () -> Fixture.serve(site, "-p", Integer.toString(port), "--journal", "/no/such/journal"));
+        try (Fixture next = Fixture.serve(site, "-p", Integer.toString(port))) {
+            assertEquals(port, next.port());
+        }
+    }
+
+    private static Path furnished() {
+        try {
+            return Files.writeString(Files.createTempDirectory("comanche").resolve("a.txt"), "of all").getParent();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Nested
+    class AsAnExtension {
+        @RegisterExtension
+        static final ComancheExtension OF_ALL = ComancheExtension.serve(furnished());
+
+        @RegisterExtension
+        final ComancheExtension ofEach = ComancheExtension.serve(furnished(), "--fail-on", "404");
+
+        @ParameterizedTest
+        @ValueSource(ints = {1, 2})
+        void oneIsOfTheClassAndTheOtherOfEachTest(int round) throws Exception {
+            assertEquals("of all", get(OF_ALL.uri("/a.txt")).body());
+            assertEquals("of all", get(URI.create(ofEach.url() + "/a.txt")).body());
+            assertEquals(round, OF_ALL.requests().size());
+            assertEquals(1, ofEach.requests().size());
+        }
+    }
+
+    @Test
+    void whatItComplainsOfFailsTheTest() throws Exception {
+        ComancheExtension extension = ComancheExtension.serve(site, "--expect", "/b.txt");
+        assertThrows(IllegalStateException.class, extension::url);
+        extension.beforeEach(null);
+        get(extension.uri("/a.txt"));
+        AssertionError error = assertThrows(AssertionError.class, () -> extension.afterEach(null));
+        assertEquals("Comanche has never fetched: /b.txt", error.getMessage());
+        assertThrows(IllegalStateException.class, extension::fixture);
+    }
+}
