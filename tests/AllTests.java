@@ -11,6 +11,7 @@
 //DEPS com.deque.html.axe-core:selenium:4.11.1@fatjar
 
 //SOURCES ../Comanche.java
+//SOURCES ../junit/ComancheExtension.java
 //SOURCES http/*.java
 //SOURCES wire/*.java
 //SOURCES site/*.java
