@@ -136,6 +136,11 @@ final class ComancheProcess implements AutoCloseable {
         running.awaitOut(text);
     }
 
+    /// The same for standard error.
+    void awaitErr(String text) {
+        running.awaitErr(text);
+    }
+
     /// `kill -NAME`.
     void signal(String name) {
         signal(name, pid());
