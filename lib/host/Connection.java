@@ -32,7 +32,6 @@ import lib.wire.RequestReader;
 import lib.wire.ResponseWriter;
 import lib.wire.ResponseWriter.Afterwards;
 import lib.wire.TlsChannel;
-import lib.wire.TroubledChannel;
 
 /// How does one client's connection go? Read, answer, send, log, until a side closes. (RFC 9112 §9)
 ///
@@ -321,8 +320,11 @@ final class Connection {
         }
         try {
             return send(request, content, mischief.withFields(answer), asked) && !mischief.misleads();
-        } catch (TroubledChannel.Broken broken) {
-            if (broken.isReset()) {
+        } catch (IOException e) {
+            if (!mischief.meant(e)) {
+                throw e;
+            }
+            if (mischief.resets()) {
                 reset();
             }
             return false;

@@ -12,6 +12,7 @@ import lib.http.Status;
 import lib.site.Behaviour.Reply;
 import lib.site.Sites;
 import lib.site.Turns;
+import lib.wire.Trouble.End;
 import lib.wire.TroubledChannel;
 
 /// What does a rule do to one exchange? Its turn has come; here it is seen through.
@@ -85,6 +86,16 @@ final class Mischief {
     /// The same of its octets.
     long told(long octets) {
         return troubled.isPresent() ? troubled.get().contentOctets() : octets;
+    }
+
+    /// Has the answer broken off where it was to?
+    boolean meant(IOException e) {
+        return e instanceof TroubledChannel.Broken;
+    }
+
+    /// Is the client then to be told by a reset?
+    boolean resets() {
+        return turn.behaviour().trouble().end() instanceof End.Reset;
     }
 
     /// Must the connection close, although the answer has gone out to its end?

@@ -17,16 +17,8 @@ public final class TroubledChannel implements WritableByteChannel {
     public static final class Broken extends IOException {
         private static final long serialVersionUID = 1;
 
-        private final boolean reset;
-
-        Broken(boolean reset) {
+        Broken() {
             super("broken off on purpose");
-            this.reset = reset;
-        }
-
-        /// By a reset, or by a close as after any other answer?
-        public boolean isReset() {
-            return reset;
         }
     }
 
@@ -98,7 +90,7 @@ public final class TroubledChannel implements WritableByteChannel {
         }
         if (headIsOut) {
             if (limit() == Trouble.AT_ONCE) {
-                throw broken();
+                throw new Broken();
             }
             String told = told(head.toString(StandardCharsets.ISO_8859_1));
             leave(ByteBuffer.wrap(told.getBytes(StandardCharsets.ISO_8859_1)));
@@ -124,7 +116,7 @@ public final class TroubledChannel implements WritableByteChannel {
         octets.position(octets.position() + count);
         contentOctets += count;
         if (breaks) {
-            throw broken();
+            throw new Broken();
         }
     }
 
@@ -135,10 +127,6 @@ public final class TroubledChannel implements WritableByteChannel {
             case Trouble.End.Reset reset -> reset.octets();
             case Trouble.End.Whole _, Trouble.End.WrongLength _ -> Long.MAX_VALUE;
         };
-    }
-
-    private Broken broken() {
-        return new Broken(trouble.end() instanceof Trouble.End.Reset);
     }
 
     private void leave(ByteBuffer octets) throws IOException {
