@@ -336,7 +336,7 @@ final class Connection {
     /// Says nothing until the client has enough of it, or the server stops.
     private void keepSilence() throws IOException {
         enter(Phase.SILENCE, FOR_EVER);
-        ByteBuffer scrap = ByteBuffer.allocate(8192);
+        ByteBuffer scrap = ByteBuffer.allocate(512);
         while (!stopping.getAsBoolean() && socket.read(scrap) >= 0) {
             scrap.clear();
         }

@@ -78,6 +78,11 @@ class TroubleTest {
             reset = true
 
             [[rule]]
+            path = "/late-reset"
+            latency = "500ms"
+            reset = true
+
+            [[rule]]
             path = "/longer"
             wrong-length = +10
 
@@ -140,7 +145,7 @@ class TroubleTest {
     static void start() throws IOException {
         site = Files.createDirectory(room.resolve("site"));
         new Random(3).nextBytes(OCTETS);
-        for (String name : List.of("plain", "busy", "gone-once", "cut", "cut-twice", "cut-later", "no-answer", "reset", "reset-at-once", "longer", "shorter",
+        for (String name : List.of("plain", "busy", "gone-once", "cut", "cut-twice", "cut-later", "no-answer", "reset", "reset-at-once", "late-reset", "longer", "shorter",
                 "never", "late", "very-late", "narrow", "drip", "endless", "maybe", "in-turn")) {
             Files.write(site.resolve(name), OCTETS);
         }
@@ -226,6 +231,7 @@ class TroubleTest {
     @CsvSource(textBlock = """
             /no-answer,     52, 000
             /reset-at-once, 56, 000
+            /late-reset,    56, 000
             /longer,        18, 200
             /shorter,        0, 200
             /plain,          0, 200
