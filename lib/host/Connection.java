@@ -509,8 +509,8 @@ final class Connection {
             if (mischief == null) {
                 log(asked, response.status(), shown.fields(), passed, complete);
             } else {
-                log(asked, mischief.told(response.status()), shown.fields(),
-                        new Journal.Passed(mischief.told(passed.octets()), hash), complete && !mischief.misleads());
+                log(asked, mischief.statusTold(response.status()), shown.fields(),
+                        new Journal.Passed(mischief.octetsTold(passed.octets()), hash), complete && !mischief.misleads());
             }
         }
     }

@@ -79,12 +79,12 @@ final class Mischief {
     }
 
     /// What the log says of an answer that has left as far as it was to.
-    Status told(Status status) {
+    Status statusTold(Status status) {
         return troubled.isPresent() && !troubled.get().hasBegun() ? UNANSWERED : status;
     }
 
     /// The same of its octets.
-    long told(long octets) {
+    long octetsTold(long octets) {
         return troubled.isPresent() ? troubled.get().contentOctets() : octets;
     }
 

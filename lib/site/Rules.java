@@ -63,6 +63,7 @@ public record Rules(long seed, List<Rule> rules) {
 
     /// What chance brings to the n-th request that comes to a rule: always the same, in whatever order requests come to others.
     public SplittableRandom chance(int rule, long request) {
-        return new SplittableRandom(seed ^ (long) rule << 48 ^ request);
+        long ofRule = new SplittableRandom(seed ^ (long) rule << 48).nextLong(); // lest seeds side by side give nearly the same run
+        return new SplittableRandom(ofRule ^ request);
     }
 }

@@ -444,7 +444,8 @@ class TroubleTest {
     @Test
     void whatTheReadmeShowsIsSo() throws IOException {
         String readme = Files.readString(Processes.checkout().resolve("README.md"));
-        String chapter = readme.substring(readme.indexOf("\n## Trouble on purpose\n"), readme.indexOf("\n## The classic server\n"));
+        int first = readme.indexOf("\n## Trouble on purpose\n");
+        String chapter = readme.substring(first, readme.indexOf("\n## ", first + 1));
         List<String> shown = chapter.lines().filter(line -> line.startsWith("    ")).map(String::strip).toList();
         List<String> commands = shown.stream().filter(line -> line.startsWith("curl ")).toList();
         String toml = String.join("\n", shown.stream().takeWhile(line -> !line.startsWith("comanche ")).toList());

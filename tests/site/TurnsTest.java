@@ -110,6 +110,7 @@ class TurnsTest {
         String run = statuses(new Turns(new Rules(7, List.of(rule))), 200, "/a");
         assertEquals(run, statuses(new Turns(new Rules(7, List.of(rule))), 200, "/a"));
         assertNotEquals(run, statuses(new Turns(new Rules(8, List.of(rule))), 200, "/a"));
+        assertNotEquals(new Rules(6, List.of()).chance(0, 2).nextDouble(), new Rules(7, List.of()).chance(0, 3).nextDouble(), "nor one shifted");
         long turns = run.chars().filter(c -> c == '5').count();
         assertTrue(turns > 70 && turns < 130, run);
     }
