@@ -145,8 +145,9 @@ class TroubleTest {
     static void start() throws IOException {
         site = Files.createDirectory(room.resolve("site"));
         new Random(3).nextBytes(OCTETS);
-        for (String name : List.of("plain", "busy", "gone-once", "cut", "cut-twice", "cut-later", "no-answer", "reset", "reset-at-once", "late-reset", "longer", "shorter",
-                "never", "late", "very-late", "narrow", "drip", "endless", "maybe", "in-turn")) {
+        String names = "plain busy gone-once cut cut-twice cut-later no-answer reset reset-at-once late-reset longer shorter never late very-late "
+                + "narrow drip endless maybe in-turn";
+        for (String name : names.split(" ")) {
             Files.write(site.resolve(name), OCTETS);
         }
         Files.writeString(site.resolve("page.html"), "<title>a page</title>");
@@ -159,6 +160,12 @@ class TroubleTest {
         if (server != null) {
             server.close();
         }
+    }
+
+    /// One more server by the same rules.
+    private static ComancheProcess another(String... options) {
+        return ComancheProcess.serve(site, Stream.concat(Stream.of("--rules", room.resolve("rules.toml").toString()), Arrays.stream(options))
+                .toArray(String[]::new));
     }
 
     private static String url(String target) {
@@ -375,7 +382,7 @@ class TroubleTest {
     /// Were one of them waited for, the server would not stop within any patience of ours.
     @Test
     void whoeverWaitsOnPurposeDoesNotKeepTheServer() throws IOException {
-        try (ComancheProcess other = ComancheProcess.serve(site, "--rules", room.resolve("rules.toml").toString(), "--drain-timeout", "10m");
+        try (ComancheProcess other = another("--drain-timeout", "10m");
                 RawClient late = other.connect();
                 RawClient dripping = other.connect();
                 RawClient silent = other.connect()) {
@@ -397,8 +404,7 @@ class TroubleTest {
     @ParameterizedTest
     @CsvSource({"/never", "/very-late", "/endless"})
     void whoeverLeavesIsNotWaitedFor(String target) {
-        try (ComancheProcess other = ComancheProcess.serve(site, "--rules", room.resolve("rules.toml").toString(), "-a", "127.0.0.1", "--max-connections",
-                "1")) {
+        try (ComancheProcess other = another("-a", "127.0.0.1", "--max-connections", "1")) {
             try (RawClient leaving = other.connect()) {
                 leaving.send(get(target));
                 if (target.equals("/endless")) {
@@ -468,7 +474,7 @@ class TroubleTest {
     /// Rules can stand before everything, because what they let through is asked as always.
     @Test
     void rulesOpenNothing() throws IOException {
-        try (ComancheProcess other = ComancheProcess.serve(site, "--rules", room.resolve("rules.toml").toString(), "--auth", "ann:secret")) {
+        try (ComancheProcess other = another("--auth", "ann:secret")) {
             assertEquals(401, other.get("/late").status());
             assertEquals(401, other.get("/plain").status());
             assertEquals(410, other.get("/gone").status());
@@ -477,8 +483,7 @@ class TroubleTest {
 
     @Test
     void underTlsTroubleIsTheSame() {
-        try (ComancheProcess other = ComancheProcess.serve(site, "--rules", room.resolve("rules.toml").toString(), "--tls", "--tls-state",
-                room.resolve("tls").toString())) {
+        try (ComancheProcess other = another("--tls", "--tls-state", room.resolve("tls").toString())) {
             String url = "https://127.0.0.1:" + other.port();
             assertEquals(0, curl("-k", "-o", "secret", url + "/narrow").code());
             assertEquals(0, run("cmp", "secret", "site/plain").code());
