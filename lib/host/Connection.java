@@ -250,9 +250,7 @@ final class Connection {
         Arriving content = new Arriving(request, received.content(), asked.content());
         Answer answer = null;
         try {
-            if (service.turns().isPresent()) {
-                mischief = mischief(request, service.turns().get());
-            }
+            mischief = service.turns().isEmpty() ? null : mischief(request, service.turns().get());
             answer = answer(request, content, now);
             if (!(answer.response().content() instanceof Content.Stream stream && stream.producer().readsContent())) {
                 drain(content, answer.response());
