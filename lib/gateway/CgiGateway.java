@@ -119,7 +119,7 @@ public final class CgiGateway implements Gateway {
                 return false;
             }
             if (!taken && !left.isDone()) {
-                complain("has had no place for " + program.silence().toSeconds() + " seconds: " + program.atOnce() + " run at once.");
+                complain("has had no place for " + RunningProgram.seconds(program.silence()) + " seconds: " + program.atOnce() + " run at once.");
             }
             return taken;
         }

@@ -48,7 +48,6 @@ final class ProgramAnswer {
         while (ProgramHead.end(heard, count) < 0) {
             Optional<Status> failure = count > MOST_HEAD_OCTETS ? Optional.of(tooLong()) : listen();
             if (failure.isPresent()) {
-                program.end();
                 return new Gateway.Failed(failure.get());
             }
         }
@@ -68,6 +67,7 @@ final class ProgramAnswer {
     }
 
     private Status tooLong() {
+        program.end();
         errors.accept("says a head of more than " + MOST_HEAD_OCTETS + " octets.");
         return Status.BAD_GATEWAY;
     }
@@ -94,6 +94,7 @@ final class ProgramAnswer {
         }
         int code = count > 0 ? 0 : program.exitCode().orElse(0);
         boolean started = code != NOT_EXECUTABLE && code != NOT_FOUND;
+        program.release();
         errors.accept(!started ? "could not be started." : count == 0 ? "has ended without an answer." : "has ended in the middle of its head.");
         return started ? Status.BAD_GATEWAY : Status.INTERNAL_SERVER_ERROR;
     }

@@ -248,7 +248,7 @@ final class RunningProgram {
         }
         if (octets == null && !overdue) {
             overdue = true;
-            errors.accept("said nothing for " + patience.silence.toSeconds() + " seconds, and was ended.");
+            errors.accept("said nothing for " + seconds(patience.silence) + " seconds, and was ended.");
             end();
         }
         output.offer(NOTHING); // it stays at its end
@@ -334,10 +334,10 @@ final class RunningProgram {
         CompletableFuture<Process> natural = process.onExit().thenCombine(outputEnded, (ended, _) -> ended);
         try {
             CompletableFuture<Object> either = CompletableFuture.anyOf(natural, ending);
-            either.get(patience.lifetime.orElse(Duration.ofDays(10_000)).toSeconds(), TimeUnit.SECONDS);
+            either.get(patience.lifetime.orElse(Duration.ofDays(10_000)).toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException _) {
             overdue = true;
-            errors.accept("ran for longer than " + patience.lifetime.orElseThrow().toSeconds() + " seconds, and was ended.");
+            errors.accept("ran for longer than " + seconds(patience.lifetime.orElseThrow()) + " seconds, and was ended.");
             end();
         } catch (ExecutionException | InterruptedException _) {
             end();
@@ -389,6 +389,11 @@ final class RunningProgram {
     private boolean isAlive(List<ProcessHandle> family) {
         return process.isAlive() || group.isPresent() && group.get().send(process.pid(), 0)
                 || family.stream().anyMatch(ProcessHandle::isAlive);
+    }
+
+    /// `60`, or `0.3`.
+    static String seconds(Duration time) {
+        return time.toMillis() % 1000 == 0 ? Long.toString(time.toSeconds()) : Double.toString(time.toMillis() / 1000.0);
     }
 
     private static void sleep(Duration time) {
