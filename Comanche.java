@@ -176,6 +176,7 @@
 //SOURCES lib/host/Surroundings.java
 //SOURCES lib/host/Command.java
 //SOURCES lib/host/Confinement.java
+//SOURCES lib/host/JailedPrograms.java
 //SOURCES lib/host/PidFile.java
 //SOURCES lib/host/Daemon.java
 //SOURCES lib/host/Systemd.java
@@ -219,6 +220,7 @@ import lib.host.Daemon;
 import lib.host.ErrorLog;
 import lib.host.Events;
 import lib.host.Fault;
+import lib.host.JailedPrograms;
 import lib.host.Listeners;
 import lib.host.LogFile;
 import lib.host.Logs;
@@ -277,6 +279,11 @@ public final class Comanche {
     }
 
     private static int run(String[] arguments) throws Fault {
+        for (String argument : arguments) {
+            if (argument.startsWith("--chroot")) {
+                JailedPrograms.prepare();
+            }
+        }
         List<String> words = List.of(arguments);
         boolean isRun = !words.isEmpty() && words.getFirst().equals("run");
         int dashes = isRun ? words.indexOf("--") : -1;
@@ -320,7 +327,7 @@ public final class Comanche {
     private static int serve(Configuration configuration, Settings settings, Optional<Daemon> daemon, List<String> command)
             throws Fault {
         Thread.ofPlatform().name("rehearsal").daemon().start(() -> rehearse(settings));
-        Confinement confinement = Confinement.of(settings.chroot(), settings.user());
+        Confinement confinement = confinement(settings);
         Signals signals = settings.fixture().beside() ? Signals.besideCommand() : new Signals(Fault.CANNOT_START,
                 configuration.file().isPresent() || settings.rules().isPresent() || daemon.isPresent()
                         ? Signals.Event.RELOAD : Signals.Event.STOP);
@@ -349,6 +356,9 @@ public final class Comanche {
                             url(settings, listeners, tls)) : null) {
                 server.start();
                 warnOfPlainPasswords(settings, listeners, errors);
+                if (!settings.programs().isEmpty() && settings.user().isEmpty() && System.getProperty("user.name").equals("root")) {
+                    errors.warning("Programs run as root, as the server does; --user has both be somebody else.");
+                }
                 warnOfRules(settings, errors);
                 if (settings.duration().isPresent()) {
                     finishAfter(settings.duration().get(), signals);
@@ -413,6 +423,15 @@ public final class Comanche {
             }
             signals.finish();
         });
+    }
+
+    /// What the settings ask for, looked up and found possible; for programs, too.
+    private static Confinement confinement(Settings settings) throws Fault {
+        Confinement confinement = Confinement.of(settings.chroot(), settings.user());
+        if (confinement.root().isPresent() && !settings.programs().isEmpty()) {
+            JailedPrograms.check(settings, confinement.root().get());
+        }
+        return confinement;
     }
 
     private static void finishAfter(Duration duration, Signals signals) {
@@ -738,7 +757,7 @@ public final class Comanche {
         /// Would it start? And with what, and who said so?
         private static int check(Configuration configuration) throws Fault {
             Settings settings = configuration.read();
-            Confinement.of(settings.chroot(), settings.user());
+            confinement(settings);
             if (settings.tls().isPresent()) {
                 Tls.check(settings.tls().get());
             }

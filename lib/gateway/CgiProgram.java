@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What is run, and within what bounds? Texts are octets, one char each.
+/// What is run for a request, and within what bounds? Texts are octets, one char each.
 ///
 /// @param interpreter the command that gets the file of the tree as its last argument; empty if that runs by itself
 /// @param program the one command for every path below the pattern's; empty if files of the tree are run

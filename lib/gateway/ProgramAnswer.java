@@ -143,6 +143,7 @@ final class ProgramAnswer {
             }
             release();
             if (length > 0 && left > 0) {
+                out.flush();
                 errors.accept("has ended " + left + " octets before the end that it announced.");
                 throw new EOFException("less content than was announced");
             }

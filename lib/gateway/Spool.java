@@ -53,7 +53,7 @@ final class Spool implements AutoCloseable {
 
     /// Reads content to its end.
     ///
-    /// @param errors hears why there is no place for it
+    /// @param errors hears why there is no place for it, in sentences that begin with a verb
     /// @throws IOException if the content can't be read
     static Outcome of(InputStream content, Intake intake, Consumer<String> errors) throws IOException {
         Spool spool = new Spool(intake, errors);
@@ -98,10 +98,10 @@ final class Spool implements AutoCloseable {
             length += count;
             return Status.OK;
         } catch (NoSuchFileException | AccessDeniedException _) {
-            errors.accept("Content without a length can't be kept: '" + DIRECTORY + "' is not there, or closed to us.");
+            errors.accept("can't be given content without a length: '" + DIRECTORY + "', where it would be kept, is not there, or closed to us.");
             return Status.LENGTH_REQUIRED;
         } catch (IOException e) {
-            errors.accept("Content without a length can't be kept in '" + DIRECTORY + "' (" + e.getMessage() + ").");
+            errors.accept("can't be given content without a length: '" + DIRECTORY + "' takes no more (" + e.getMessage() + ").");
             return Status.INSUFFICIENT_STORAGE;
         }
     }

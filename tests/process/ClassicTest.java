@@ -468,6 +468,54 @@ class ClassicTest {
         assertEquals(Set.of(), ours());
     }
 
+    /// A program that is all there is in its jail: a shell without libraries.
+    private static void assumeStaticShell() {
+        assumeTrue(Files.exists(Path.of("/bin/busybox")) && Processes.run(Path.of("/"), ComancheProcess.environment(Map.of()),
+                List.of("ldd", "/bin/busybox")).code() != 0, "there is no static shell here");
+    }
+
+    @Test
+    void aProgramRunsInsideTheNewRootIfAllThatItNeedsIsThere() throws IOException {
+        assumeRoot();
+        assumeStaticShell();
+        Path jail = Files.createDirectory(room.resolve("cell"));
+        Files.createDirectories(jail.resolve("www/cgi-bin"));
+        Files.createDirectories(jail.resolve("bin"));
+        Files.copy(Path.of("/bin/busybox"), jail.resolve("bin/busybox"), StandardCopyOption.COPY_ATTRIBUTES);
+        for (String name : List.of("sh", "setsid")) {
+            Files.createSymbolicLink(jail.resolve("bin/" + name), Path.of("/bin/busybox"));
+        }
+        Path script = executable(jail.resolve("www/cgi-bin/x"), "#!/bin/sh\necho A: b; echo; cd /; echo *; id -un; id -u");
+        int port = freePort();
+        configure(settings(port, "/www") + "user = \"65534:65534\"\n[[cgi]]\npath = \"/cgi-bin/\"\n");
+        String[] line = {"-c", file.toString(), "--chroot", jail.toString()};
+
+        Outcome started = run(line);
+        assertEquals(0, started.code(), started.err());
+        try (RawClient client = connect(port)) {
+            assertEquals("bin www\n65534\n65534\n", get(client, "any", "/cgi-bin/x").text().replace("id: unknown ID ", ""));
+        }
+        assertEquals(0, run("stop", "-c", file.toString()).code());
+
+        Path foreign = executable(script.resolveSibling("y"), "#!/usr/bin/perl");
+        Outcome refused = run(line);
+        assertEquals(78, refused.code());
+        assertEquals("comanche: The program /www/cgi-bin/y can't run inside the new root, for /usr/bin/perl is not there; put a static one "
+                + "there, or use no --chroot.\n", refused.err());
+        Files.copy(Path.of("/usr/bin/env"), foreign, StandardCopyOption.REPLACE_EXISTING);
+        assertTrue(run(line).err().contains("/www/cgi-bin/y can't run inside the new root, for /lib"));
+
+        Files.delete(foreign);
+        configure(settings(port, "/www") + "chroot = \"" + jail + "\"\nuser = \"65534:65534\"\n[[cgi]]\npath = \"/cgi-bin/\"\n");
+        Outcome late = run("-c", file.toString());
+        assertEquals(78, late.code());
+        assertTrue(late.err().contains("say --chroot " + jail + " on the command line, too."), late.err());
+    }
+
+    private static Path executable(Path file, String text) throws IOException {
+        return Files.setPosixFilePermissions(Files.writeString(file, text + "\n"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
     @Test
     void everyRowOfTheTableCanBeSaidInTheFileAndOnTheLine() throws IOException {
         assumeRoot();
