@@ -356,7 +356,7 @@ public final class Comanche {
                             url(settings, listeners, tls)) : null) {
                 server.start();
                 warnOfPlainPasswords(settings, listeners, errors);
-                if (!settings.programs().isEmpty() && settings.user().isEmpty() && System.getProperty("user.name").equals("root")) {
+                if (settings.startsPrograms() && settings.user().isEmpty() && System.getProperty("user.name").equals("root")) {
                     errors.warning("Programs run as root, as the server does; --user has both be somebody else.");
                 }
                 warnOfRules(settings, errors);
@@ -428,7 +428,7 @@ public final class Comanche {
     /// What the settings ask for, looked up and found possible; for programs, too.
     private static Confinement confinement(Settings settings) throws Fault {
         Confinement confinement = Confinement.of(settings.chroot(), settings.user());
-        if (confinement.root().isPresent() && !settings.programs().isEmpty()) {
+        if (confinement.root().isPresent() && settings.startsPrograms()) {
             JailedPrograms.check(settings, confinement.root().get());
         }
         return confinement;

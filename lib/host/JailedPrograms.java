@@ -64,6 +64,7 @@ public final class JailedPrograms {
                         check(path);
                     }
                 }
+                case ProgramSettings.FastCgi _ -> { }
             }
         }
     }

@@ -183,13 +183,11 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         return users;
     }
 
-    /// The programs of all sites.
-    public List<ProgramSettings> programs() {
+    /// Are programs started by this server?
+    public boolean startsPrograms() {
         List<ProgramSettings> programs = new ArrayList<>(site.programs);
-        for (HostSettings host : hosts) {
-            programs.addAll(host.site.programs);
-        }
-        return programs;
+        hosts.forEach(host -> programs.addAll(host.site.programs));
+        return programs.stream().anyMatch(ProgramSettings.Cgi.class::isInstance);
     }
 
     private static List<String> values(List<Word> words) {
