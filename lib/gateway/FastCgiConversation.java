@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import lib.gateway.FastCgiRecords.Complaint;
 import lib.gateway.FastCgiRecords.End;
@@ -37,18 +38,23 @@ final class FastCgiConversation implements Content.Producer {
     /// What an application is asked.
     ///
     /// @param ahead the content from its beginning on, as much as is in memory and goes out together with the request
-    record Question(Map<String, String> variables, Supply.Ready supply, byte[] ahead) {
+    /// @param left is completed when the client does not wait any more, as far as it is watched
+    record Question(Map<String, String> variables, Supply.Ready supply, byte[] ahead, Exchange.Watch watch, CompletableFuture<Void> left) {
 
         /// Is all of the content in memory, so that the question can be put again?
         boolean isWhole() {
             return ahead.length >= supply.length();
+        }
+
+        /// To be called when all of the client's content has been read.
+        void watchClient() {
+            watch.keep(() -> left.complete(null));
         }
     }
 
     private final FastCgiPool.Connected place;
     private final FastCgiConnection connection;
     private final Question question;
-    private final Exchange.Watch watch;
     private final Consumer<String> errors;
     private final ErrorLines complaints;
 
@@ -69,13 +75,13 @@ final class FastCgiConversation implements Content.Producer {
     private boolean left; // guarded by this, as is what follows
     private boolean finished;
 
-    FastCgiConversation(FastCgiPool.Connected place, Question question, Exchange.Watch watch, Consumer<String> errors) {
+    FastCgiConversation(FastCgiPool.Connected place, Question question, Consumer<String> errors) {
         this.place = place;
         this.connection = place.connection();
         this.question = question;
-        this.watch = watch;
         this.errors = errors;
         this.complaints = new ErrorLines(this::complain);
+        question.left.thenRun(this::leave);
     }
 
     /// Asks, and hears the head of the answer, and what has come together with it.
@@ -110,18 +116,15 @@ final class FastCgiConversation implements Content.Producer {
         }
         connection.send(request.flip());
         supplied = whole;
-        if (whole || question.supply.isRead()) {
-            keepWatch();
-        }
         if (!whole) {
             supplier = Thread.ofVirtual().name("fastcgi-content").start(this::supply);
         }
     }
 
-    /// From here on nothing of the client's is read: it may be looked after.
-    private synchronized void keepWatch() {
-        if (!finished) {
-            watch.keep(this::leave);
+    /// Not once the next request may be read.
+    private synchronized void watchClient() {
+        if (!finished && !question.supply.isRead()) {
+            question.watchClient();
         }
     }
 
@@ -145,7 +148,7 @@ final class FastCgiConversation implements Content.Producer {
                 FastCgiRecords.endOfContent(records.clear());
                 connection.send(records.flip());
                 whole = true;
-                keepWatch();
+                watchClient();
             }
         } catch (IOException _) {
             // who listens hears why

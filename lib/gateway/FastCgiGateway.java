@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import lib.gateway.FastCgiConversation.Question;
 import lib.http.Status;
@@ -51,7 +52,8 @@ public final class FastCgiGateway implements Gateway {
     private Outcome ask(Errand errand, Supply.Ready supply) throws IOException {
         Outcome outcome = null;
         try {
-            outcome = answer(errand, new Question(variables(errand, supply.length()), supply, ahead(supply)));
+            outcome = answer(errand.request().method(), new Question(variables(errand, supply.length()), supply, ahead(supply),
+                    errand.exchange().watch(), new CompletableFuture<>()));
             return outcome;
         } finally {
             if (!(outcome instanceof Answered)) {
@@ -72,15 +74,22 @@ public final class FastCgiGateway implements Gateway {
 
     /// A connection that was kept may be closed by the application in this moment, and then nobody knows what it has done: so
     /// what must not be asked twice goes on a new one.
-    private Outcome answer(Errand errand, Question question) throws IOException {
-        boolean repeatable = question.isWhole() && IDEMPOTENT.contains(errand.request().method());
+    private Outcome answer(String method, Question question) throws IOException {
+        boolean repeatable = question.isWhole() && IDEMPOTENT.contains(method);
+        if (question.isWhole() || question.supply().isRead()) {
+            question.watchClient();
+        }
         for (FastCgiPool.Found found = pool.take(!repeatable); ; found = pool.take(true)) {
             switch (found) {
                 case FastCgiPool.Refused(Status status) -> {
                     return new Failed(status);
                 }
+                case FastCgiPool.Connected place when question.left().isDone() -> {
+                    place.backend().giveBack(place.connection(), place.kept());
+                    return new Failed(Status.SERVICE_UNAVAILABLE); // which nobody hears
+                }
                 case FastCgiPool.Connected place -> {
-                    FastCgiConversation conversation = new FastCgiConversation(place, question, errand.exchange().watch(), errors);
+                    FastCgiConversation conversation = new FastCgiConversation(place, question, errors);
                     Outcome outcome = conversation.outcome(!application.keeping().isZero());
                     if (outcome instanceof Answered || !conversation.isStale()) {
                         return outcome;
