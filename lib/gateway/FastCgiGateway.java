@@ -2,6 +2,7 @@ package lib.gateway;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -42,10 +43,16 @@ public final class FastCgiGateway implements Gateway {
 
     @Override
     public Outcome ask(Errand errand) throws IOException {
-        return switch (Supply.of(errand, intake, errors)) {
+        return switch (Supply.of(errand, intake, what -> complain(errand, what))) {
             case Supply.Ready supply -> ask(errand, supply);
             case Supply.Refused(Status status) -> new Failed(status);
         };
+    }
+
+    /// @param what begins with a verb
+    private void complain(Errand errand, String what) {
+        byte[] name = errand.name().getBytes(StandardCharsets.ISO_8859_1);
+        errors.accept("The application for " + new String(name, StandardCharsets.UTF_8) + ' ' + what);
     }
 
     /// Who answers with what is still to come has the content, too.
