@@ -341,7 +341,7 @@ public final class Comanche {
                 Logs logs = Logs.open(settings, errors);
                 Listeners listeners = listeners(settings);
                 Systemd systemd = Systemd.open(System.getenv());
-                Witness witness = Witness.isWanted(settings) ? Witness.of(settings, errors) : null) {
+                Witness witness = settings.fixture().wantsWitness() ? Witness.of(settings, errors) : null) {
             Optional<Tls> tls = Tls.of(settings, errors);
             if (!confinement.isNone()) {
                 confine(configuration, settings, confinement, logs, errorFile, errors);

@@ -125,6 +125,11 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             wanted = List.copyOf(wanted);
             unwanted = List.copyOf(unwanted);
         }
+
+        /// Is there anything that somebody wants to know of the requests?
+        public boolean wantsWitness() {
+            return json || journal.isPresent() || !wanted.isEmpty() || !unwanted.isEmpty();
+        }
     }
 
     /// Where the words come from, the weakest first.

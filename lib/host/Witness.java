@@ -11,7 +11,8 @@ import java.util.concurrent.locks.LockSupport;
 /// server that nobody wants to know anything of has no witness, and pays for none.
 public final class Witness implements AutoCloseable {
     /// How long who asks waits for answers that are under way.
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofNanos(100_000);
 
     private final Optional<Journal> journal;
     private final Verdict verdict;
@@ -25,12 +26,6 @@ public final class Witness implements AutoCloseable {
         this.journal = journal;
         this.verdict = verdict;
         this.remembers = remembers;
-    }
-
-    /// Do these settings want to know anything?
-    public static boolean isWanted(Settings settings) {
-        Settings.FixtureSettings fixture = settings.fixture();
-        return fixture.json() || fixture.journal().isPresent() || !fixture.wanted().isEmpty() || !fixture.unwanted().isEmpty();
     }
 
     /// @throws Fault if there can be no journal
@@ -89,18 +84,23 @@ public final class Witness implements AutoCloseable {
 
     /// What was never fetched, and what was answered against all expectation, a line each.
     public List<String> complaints() {
+        awaitWhatIsUnderWay();
         return verdict.complaints();
     }
 
-    /// All that it has seen, in the order in which the answers ended; nothing if it does not remember. What a client has been
-    /// answered already may still be on its way to us, so this waits for what has begun, but not for long.
+    /// All that it has seen, in the order in which the answers ended; nothing if it does not remember.
     List<Journal.Entry> entries() {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (open.get() > 0 && System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
-            LockSupport.parkNanos(100_000);
-        }
+        awaitWhatIsUnderWay();
         synchronized (remembered) {
             return List.copyOf(remembered);
+        }
+    }
+
+    /// What a client has been answered already may still be on its way to us.
+    private void awaitWhatIsUnderWay() {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (open.get() > 0 && System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(PAUSE.toNanos());
         }
     }
 

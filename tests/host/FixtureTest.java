@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// A server inside the process of a test, by itself and as an extension of JUnit.
 class FixtureTest {
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
     @TempDir
     Path site;
 
@@ -42,9 +44,7 @@ class FixtureTest {
         for (int i = 0; i < fields.length; i += 2) {
             request.header(fields[i], fields[i + 1]);
         }
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(request.build(), BodyHandlers.ofString());
-        }
+        return CLIENT.send(request.build(), BodyHandlers.ofString());
     }
 
     @Test
