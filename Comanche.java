@@ -342,7 +342,7 @@ public final class Comanche {
                 Listeners listeners = listeners(settings);
                 Systemd systemd = Systemd.open(System.getenv());
                 Witness witness = settings.fixture().wantsWitness() ? Witness.of(settings, errors) : null) {
-            Optional<Tls> tls = Tls.of(settings, errors);
+            Optional<Tls> tls = settings.tls().isEmpty() ? Optional.empty() : Tls.of(settings, errors);
             if (!confinement.isNone()) {
                 confine(configuration, settings, confinement, logs, errorFile, errors);
             }
