@@ -112,7 +112,7 @@ public final class Command {
             if (event.isPresent() && event.get() == Signals.Event.END) {
                 return;
             }
-            command.descendants().forEach(seen::add);
+            look(command);
             boolean isAsked = event.isPresent() && passOn(event.get(), command);
             if (System.nanoTime() >= deadline || isAsked && deadline < Long.MAX_VALUE) {
                 command.destroyForcibly();
@@ -120,6 +120,12 @@ public final class Command {
                 deadline = System.nanoTime() + killAfter.toNanos();
             }
         }
+    }
+
+    /// Notes who is there, and forgets who has gone.
+    private void look(ProcessHandle command) {
+        seen.removeIf(process -> !process.isAlive());
+        command.descendants().forEach(seen::add);
     }
 
     /// @return is it to end?
