@@ -3,6 +3,7 @@ package tests.host;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import junit.ComancheExtension;
 import lib.host.Fault;
 import lib.host.Fixture;
@@ -97,18 +99,30 @@ class FixtureTest {
         assertTrue(fault.getMessage().endsWith("."), fault.getMessage());
     }
 
-    /// What could not start holds nothing: the same port is free for the next.
+    @Test
+    void aPortInUseIsAFault() throws Exception {
+        try (Fixture taken = Fixture.serve(site)) {
+            Fault fault = assertThrows(Fault.class, () -> Fixture.serve(site, "-p", Integer.toString(taken.port())));
+            assertEquals(Fault.CANNOT_START, fault.exitCode());
+        }
+    }
+
+    /// Here it is the last step of the start that fails.
     @Test
     void aFixtureThatCannotStartLeavesNothingOpen() throws Exception {
-        int port;
-        try (Fixture taken = Fixture.serve(site)) {
-            port = taken.port();
-            assertEquals(Fault.CANNOT_START,
-                    assertThrows(Fault.class, () -> Fixture.serve(site, "-p", Integer.toString(port))).exitCode());
+        Path descriptors = Path.of("/proc/self/fd");
+        assumeTrue(Files.isDirectory(descriptors), "no /proc here");
+        long before = count(descriptors);
+        for (int i = 0; i < 100; i++) {
+            assertThrows(Fault.class, () -> Fixture.serve(site, "--journal", "/no/such/journal"));
         }
-        assertThrows(Fault.class, () -> Fixture.serve(site, "-p", Integer.toString(port), "--journal", "/no/such/journal"));
-        try (Fixture next = Fixture.serve(site, "-p", Integer.toString(port))) {
-            assertEquals(port, next.port());
+        long after = count(descriptors);
+        assertTrue(after < before + 50, before + " descriptors, then " + after);
+    }
+
+    private static long count(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.count();
         }
     }
 
