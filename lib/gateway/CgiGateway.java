@@ -176,7 +176,7 @@ public final class CgiGateway implements Gateway {
     @Override
     public void rest() {}
 
-    /// What runs on has been asked to end for a while, and then it has not been asked.
+    /// What runs is asked to end for a while, and then it is not asked.
     @Override
     public void close() {
         closed = true;
@@ -184,5 +184,6 @@ public final class CgiGateway implements Gateway {
         for (long end = System.nanoTime() + CLOSING.toNanos(); !running.isEmpty() && System.nanoTime() < end; ) {
             LockSupport.parkNanos(5_000_000);
         }
+        running.forEach(RunningProgram::endNow);
     }
 }

@@ -319,6 +319,11 @@ final class RunningProgram {
         ending.complete(null);
     }
 
+    /// Ends it at once, and its group: there is no time left to ask.
+    void endNow() {
+        signal(List.of(), SIGKILL);
+    }
+
     /// With which code has it ended, if it has?
     Optional<Integer> exitCode() {
         try {

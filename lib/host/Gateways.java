@@ -67,8 +67,7 @@ final class Gateways {
 
     /// The same programs, none of which runs: for a server that tries itself while it is still root.
     static Programs shut(Settings.SiteSettings site) {
-        return site.programs().isEmpty() ? Programs.NONE
-                : new Programs(site.programs().stream().map(program -> rule(program, new Shut())).toList());
+        return new Programs(site.programs().stream().map(program -> rule(program, new Shut())).toList());
     }
 
     private record Shut() implements Gateway {

@@ -56,17 +56,17 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         int mostRanges = settings.limits().ranges();
         List<Sites.Named> named = new ArrayList<>();
         Map<Site, AccessLog> logs = new HashMap<>();
-        Gateways gateways = new Gateways(settings, errors);
+        Optional<Gateways> gateways = settings.hasPrograms() ? Optional.of(new Gateways(settings, errors)) : Optional.empty();
         for (Settings.HostSettings host : settings.hosts()) {
             Site site = site(host.site(), host.site().docbase(), guard(host.site().admission(), errors), mediaTypes, mostRanges,
-                    gateways.programs(host.site()));
+                    programs(gateways, host.site()));
             host.names().forEach(name -> named.add(new Sites.Named(name, site)));
             host.logfile().ifPresent(path -> logs.put(site, open.in(path)));
         }
 
         Settings.SiteSettings main = settings.site();
         Guard guard = guard(main.admission(), errors);
-        Programs programs = gateways.programs(main);
+        Programs programs = programs(gateways, main);
         Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges, programs);
         Optional<Sites.Directories> directories = !settings.virtualHosts() ? Optional.empty()
                 : Optional.of(new Sites.Directories(docroot(main, main.docbase(), Programs.NONE), settings.defaultHost(),
@@ -74,8 +74,8 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
                 whenHandedOver, open.main(), logs, tls,
                 tls.isPresent() ? strictTransport(settings) : Fields.NONE,
-                settings.rules().isPresent() ? Optional.of(new Turns(settings.rules().get())) : Optional.empty(), gateways.all,
-                witness);
+                settings.rules().isPresent() ? Optional.of(new Turns(settings.rules().get())) : Optional.empty(),
+                gateways.isPresent() ? gateways.get().all : List.of(), witness);
     }
 
     /// RFC 6797 §6.1
@@ -89,7 +89,7 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     /// @throws Fault if its document base is gone
     public static Service outside(Settings settings) throws Fault {
         Site site = site(settings.site(), settings.site().outside(), Guard.NONE, new MediaTypes(settings.mediaTypes()),
-                settings.limits().ranges(), Gateways.shut(settings.site()));
+                settings.limits().ranges(), settings.site().programs().isEmpty() ? Programs.NONE : Gateways.shut(settings.site()));
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
                 () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty(), List.of(),
                 Optional.empty());
@@ -102,6 +102,10 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         } catch (Fault _) {
             return Optional.empty(); // removed meanwhile
         }
+    }
+
+    private static Programs programs(Optional<Gateways> gateways, Settings.SiteSettings site) {
+        return gateways.isPresent() ? gateways.get().programs(site) : Programs.NONE;
     }
 
     private static Guard guard(Settings.Admission admission, ErrorLog errors) {

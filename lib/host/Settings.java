@@ -188,11 +188,28 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         return users;
     }
 
-    /// Are programs started by this server?
-    public boolean startsPrograms() {
+    /// Of all sites.
+    private List<ProgramSettings> programs() {
         List<ProgramSettings> programs = new ArrayList<>(site.programs);
-        hosts.forEach(host -> programs.addAll(host.site.programs));
-        return programs.stream().anyMatch(ProgramSettings.Cgi.class::isInstance);
+        for (HostSettings host : hosts) {
+            programs.addAll(host.site.programs);
+        }
+        return programs;
+    }
+
+    /// Do programs answer anywhere in the place of files?
+    public boolean hasPrograms() {
+        return !programs().isEmpty();
+    }
+
+    /// Are some of them started by this server?
+    public boolean startsPrograms() {
+        for (ProgramSettings program : programs()) {
+            if (program instanceof ProgramSettings.Cgi) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static List<String> values(List<Word> words) {
