@@ -100,8 +100,7 @@ public final class CgiGateway implements Gateway {
                 complain("could not be started (" + e.getMessage() + ").");
                 return new Failed(Status.INTERNAL_SERVER_ERROR);
             }
-            attend(started, supply);
-            return outcome(started);
+            return outcome(started, supply);
         }
 
         private void watch() {
@@ -159,9 +158,10 @@ public final class CgiGateway implements Gateway {
             }
         }
 
-        private Outcome outcome(RunningProgram started) throws IOException {
+        private Outcome outcome(RunningProgram started, Supply.Ready supply) throws IOException {
             boolean understood = false;
             try {
+                attend(started, supply);
                 Outcome outcome = new ProgramAnswer(started, errand.request().isHead(), program.silence(), this::complain).outcome();
                 understood = true;
                 return outcome;

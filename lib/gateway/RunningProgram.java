@@ -101,15 +101,17 @@ final class RunningProgram {
     /// @throws IOException if it can't be started
     static RunningProgram start(Launch launch, Optional<GroupSignal> group, Patience patience, Consumer<String> errors) throws IOException {
         CompletableFuture<RunningProgram> started = new CompletableFuture<>();
-        thread(() -> {
-            try {
-                listen(launch.start(), process -> new RunningProgram(process, group, patience, errors), started);
-            } catch (IOException | RuntimeException e) {
-                started.completeExceptionally(e);
-            }
-        }).start();
         try {
+            thread(() -> {
+                try {
+                    listen(launch.start(), process -> new RunningProgram(process, group, patience, errors), started);
+                } catch (IOException | RuntimeException e) {
+                    started.completeExceptionally(e);
+                }
+            }).start();
             return started.join();
+        } catch (OutOfMemoryError e) {
+            throw new IOException(e); // the system has no thread for us now
         } catch (CompletionException e) {
             throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
         }
@@ -144,8 +146,8 @@ final class RunningProgram {
     ///
     /// @param whenGone is run once, when it is no more
     void attend(Runnable whenGone) {
-        thread(this::listenToErrors).start();
         Thread.ofVirtual().start(() -> attendToEnd(whenGone));
+        thread(this::listenToErrors).start();
     }
 
     /// What nobody waits for is dropped, so that the program does not wait, either.

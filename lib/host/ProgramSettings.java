@@ -91,9 +91,9 @@ public sealed interface ProgramSettings {
         Optional<PathPattern> pattern() {
             Optional<Word> path = word("path");
             Optional<PathPattern> pattern = path.flatMap(word -> PathPattern.parse(octets(word.value())));
-            if (path.isEmpty()) {
+            if (!table.words().containsKey("path")) {
                 complain.accept(table.origin() + "[[" + table.name() + "]] needs a path, such as \"/cgi-bin/\" or \"*.php\".");
-            } else if (pattern.isEmpty()) {
+            } else if (path.isPresent() && pattern.isEmpty()) {
                 complain(path.get(), "is no pattern; say for example \"/cgi-bin/\", \"*.php\" or \"/app/*.pl\".");
             }
             return pattern;

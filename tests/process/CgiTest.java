@@ -468,6 +468,23 @@ class CgiTest {
         awaitEnd(pids);
     }
 
+    /// It may have left, or have only no more to send: a silent program is waited for a little, one that speaks finds out.
+    @Test
+    void withAClientThatHasClosedItsSideASilentProgramEndsSoonAndAnotherGoesOn() throws IOException {
+        Path pids = stubborn("still", "while :; do sleep 1000; done");
+        script("cgi-bin/slow", "$HEAD; for i in 1 2 3 4 5 6 7; do sleep 1; echo $i; done");
+        try (ComancheProcess other = ComancheProcess.start(Map.of(), "serve", site.toString(), "-p", "0", "--cgi", "/cgi-bin/");
+                RawClient patient = other.connect()) {
+            patient.send("GET /cgi-bin/slow HTTP/1.1\r\nHost: h\r\n\r\n").endOutput();
+            try (RawClient gone = other.connect()) {
+                gone.send("GET /cgi-bin/still HTTP/1.1\r\nHost: h\r\n\r\n");
+                awaitFile(pids);
+            }
+            awaitEnd(pids);
+            assertEquals("1\n2\n3\n4\n5\n6\n7\n", patient.read().text());
+        }
+    }
+
     @Test
     void whenItsTimeIsUpItEndsWithTheChildrenThatOutliveIt() throws IOException {
         Path pids = stubborn("parent", "exit 0");
@@ -485,6 +502,19 @@ class CgiTest {
             awaitFile(pids);
             assertEquals(0, other.stop().code());
             assertEquals(List.of(), Files.readAllLines(pids).stream().filter(CgiTest::runs).toList());
+        }
+    }
+
+    @Test
+    void aProgramThatTakesTooLongInAllIsEndedAlthoughItSpeaks() throws IOException {
+        script("cgi-bin/chatter", "$HEAD; while echo more; do sleep 0.1; done");
+        String settings = "[[cgi]]\npath = \"/cgi-bin/\"\nlifetime = \"500ms\"\n";
+        try (ComancheProcess other = ComancheProcess.start(Map.of(), "serve", "-p", "0", "-c", settings(room.resolve("life.toml"), settings));
+                RawClient client = other.connect()) {
+            client.send("GET /cgi-bin/chatter HTTP/1.1\r\nHost: h\r\n\r\n");
+            assertEquals(200, client.readHead().status());
+            assertTrue(client.countToEnd() > 0);
+            awaitLog("The program /cgi-bin/chatter ran for longer than 0.5 seconds, and was ended.");
         }
     }
 
