@@ -123,6 +123,7 @@
 //SOURCES lib/gateway/Supply.java
 //SOURCES lib/gateway/ErrorLines.java
 //SOURCES lib/gateway/GroupSignal.java
+//SOURCES lib/gateway/Family.java
 //SOURCES lib/gateway/Launch.java
 //SOURCES lib/gateway/RunningProgram.java
 //SOURCES lib/gateway/ProgramAnswer.java

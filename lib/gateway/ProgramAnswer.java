@@ -141,6 +141,9 @@ final class ProgramAnswer {
                 out.write(octets, 0, size);
                 left -= size;
             }
+            if (left > 0 && program.isAbandoned()) {
+                throw new EOFException("the program was ended"); // a client that has only closed its side sees that something is missing
+            }
             release();
             if (length > 0 && left > 0) {
                 out.flush();

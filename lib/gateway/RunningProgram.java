@@ -5,9 +5,7 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -45,23 +43,18 @@ final class RunningProgram {
     /// How long it may say nothing, and how long it may take in all.
     record Patience(Duration silence, Optional<Duration> lifetime) {}
 
-    private static final int SIGTERM = 15;
-    private static final int SIGKILL = 9;
-
     /// How long a program may say nothing to a client that has closed its side: that one has left, or has only no more to send.
     private static final Duration FAREWELL = Duration.ofSeconds(5);
 
-    /// Between the signal that asks a program to end and the one that does not ask.
+    /// How long a program that has closed its side may take to end.
     private static final Duration GRACE = Duration.ofSeconds(1);
-
-    private static final Duration PAUSE = Duration.ofMillis(10);
 
     private static final int BLOCK_OCTETS = 16 * 1024;
     private static final long STACK_OCTETS = 256 * 1024;
     private static final byte[] NOTHING = {};
 
     private final Process process;
-    private final Optional<GroupSignal> group;
+    private final Family family;
     private final Patience patience;
     private final Consumer<String> errors;
     private final BlockingQueue<byte[]> output = new ArrayBlockingQueue<>(3);
@@ -83,7 +76,7 @@ final class RunningProgram {
 
     private RunningProgram(Process process, Optional<GroupSignal> group, Patience patience, Consumer<String> errors) {
         this.process = process;
-        this.group = group;
+        this.family = new Family(process, group);
         this.patience = patience;
         this.errors = errors;
         this.listener = Thread.currentThread();
@@ -177,9 +170,13 @@ final class RunningProgram {
         }
     }
 
-    /// There is no content for it.
+    /// There is no content for it, or no more.
     void feedNothing() {
-        close(process.getOutputStream());
+        try {
+            process.getOutputStream().close();
+        } catch (IOException _) {
+            // it has closed its side, or ended
+        }
     }
 
     /// Gives it content as that arrives. What it does not want is read all the same: the client, busy with sending, is to find
@@ -189,20 +186,26 @@ final class RunningProgram {
     void feed(InputStream content, Runnable whenDone) {
         feeding = true;
         thread(() -> {
-            try (OutputStream stdin = process.getOutputStream()) {
-                boolean takes = true;
-                byte[] block = new byte[BLOCK_OCTETS];
-                for (int count = await(content, block); count >= 0; count = await(content, block)) {
-                    takes = takes && give(stdin, block, count);
-                }
+            try {
+                feed(content);
             } catch (IOException e) {
                 broken = e;
                 end();
             } finally {
+                feedNothing();
                 feeding = false;
                 whenDone.run();
             }
         }).start();
+    }
+
+    /// @throws IOException if the content breaks off
+    private void feed(InputStream content) throws IOException {
+        boolean takes = true;
+        byte[] block = new byte[BLOCK_OCTETS];
+        for (int count = await(content, block); count >= 0; count = await(content, block)) {
+            takes = takes && give(block, count);
+        }
     }
 
     /// The client's pause is not the program's.
@@ -216,8 +219,9 @@ final class RunningProgram {
         }
     }
 
-    private boolean give(OutputStream stdin, byte[] octets, int count) {
+    private boolean give(byte[] octets, int count) {
         try {
+            OutputStream stdin = process.getOutputStream();
             stdin.write(octets, 0, count);
             stdin.flush();
             moved = System.nanoTime();
@@ -323,7 +327,7 @@ final class RunningProgram {
 
     /// Ends it at once, and its group: there is no time left to ask.
     void endNow() {
-        signal(List.of(), SIGKILL);
+        family.kill();
     }
 
     /// With which code has it ended, if it has?
@@ -351,7 +355,7 @@ final class RunningProgram {
         }
         if (!natural.isDone() || unheard) {
             thread(() -> {
-                extinguish(); // to look through all processes of the system takes long enough to be in the way of other connections
+                family.end(); // to look through all processes of the system takes long enough to be in the way of other connections
                 whenGone.run();
             }).start();
         } else {
@@ -361,41 +365,6 @@ final class RunningProgram {
         if (code != 0) {
             errors.accept(code > 128 ? "was ended by signal " + (code - 128) + "." : "ended with exit code " + code + ".");
         }
-    }
-
-    /// First everybody is asked, then nobody any more.
-    private void extinguish() {
-        List<ProcessHandle> family = new ArrayList<>(process.descendants().toList());
-        signal(family, SIGTERM);
-        awaitEnd(family);
-        if (isAlive(family)) {
-            family.addAll(process.descendants().toList());
-            signal(family, SIGKILL);
-            awaitEnd(family);
-        }
-        close(process.getOutputStream());
-        close(process.getInputStream());
-        close(process.getErrorStream());
-    }
-
-    private void signal(List<ProcessHandle> family, int signal) {
-        group.ifPresent(all -> all.send(process.pid(), signal));
-        for (ProcessHandle member : family) {
-            boolean _ = signal == SIGKILL ? member.destroyForcibly() : member.destroy();
-        }
-        ProcessHandle handle = process.toHandle();
-        boolean _ = signal == SIGKILL ? handle.destroyForcibly() : handle.destroy();
-    }
-
-    private void awaitEnd(List<ProcessHandle> family) {
-        for (long end = System.nanoTime() + GRACE.toNanos(); isAlive(family) && System.nanoTime() < end; ) {
-            sleep(PAUSE);
-        }
-    }
-
-    private boolean isAlive(List<ProcessHandle> family) {
-        return process.isAlive() || group.isPresent() && group.get().send(process.pid(), 0)
-                || family.stream().anyMatch(ProcessHandle::isAlive);
     }
 
     /// `60`, or `0.3`.
@@ -408,14 +377,6 @@ final class RunningProgram {
             Thread.sleep(time);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void close(AutoCloseable stream) {
-        try {
-            stream.close();
-        } catch (Exception _) {
-            // its other end is gone
         }
     }
 }

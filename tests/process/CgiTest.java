@@ -43,6 +43,7 @@ class CgiTest {
         script("cgi-bin/told", "$HEAD; env; pwd");
         script("cgi-bin/count", "$HEAD; wc -c");
         script("cgi-bin/early", "$HEAD; echo early; exec cat > /dev/null");
+        script("cgi-bin/closes", "exec <&-; $HEAD; echo enough; while ! [ -e " + room.resolve("go") + " ]; do sleep 0.05; done; echo more");
         script("cgi-bin/uninterested", "$HEAD; echo enough");
         script("cgi-bin/line", "read line; $HEAD; echo \"$line\"; exec cat");
         script("cgi-bin/silent", "exec sleep 1000");
@@ -285,6 +286,18 @@ class CgiTest {
             RawClient.Answer head = client.readHead();
             assertEquals(200, head.status());
             assertTrue(head.closes());
+        }
+    }
+
+    /// What it does not want is read all the same: the client is to find the answer.
+    @Test
+    void aProgramThatClosesItsSideIsHeardToItsEnd() throws IOException {
+        try (RawClient client = server.connect()) {
+            client.send("POST /cgi-bin/closes HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n");
+            assertEquals(200, client.readHead().status());
+            client.send("x".repeat(100)).send(new byte[2_999_900]);
+            Files.createFile(room.resolve("go"));
+            assertEquals("7\r\nenough\n\r\n5\r\nmore\n\r\n0\r\n\r\n".length(), client.countToEnd());
         }
     }
 
