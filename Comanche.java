@@ -133,6 +133,8 @@
 //SOURCES lib/gateway/FastCgiApplication.java
 //SOURCES lib/gateway/FastCgiConnection.java
 //SOURCES lib/gateway/FastCgiPool.java
+//SOURCES lib/gateway/FastCgiQuestion.java
+//SOURCES lib/gateway/FastCgiFeeding.java
 //SOURCES lib/gateway/FastCgiConversation.java
 //SOURCES lib/gateway/FastCgiGateway.java
 

@@ -85,6 +85,16 @@ final class FastCgiConnection {
         deadline = System.nanoTime() + patience.toNanos();
     }
 
+    /// Sends what needs no waiting for the client; that an application takes nothing is silence, too.
+    void begin(ByteBuffer octets) throws IOException {
+        expect();
+        try {
+            send(octets);
+        } finally {
+            awaited = false;
+        }
+    }
+
     /// Blocks until all is sent.
     void send(ByteBuffer octets) throws IOException {
         while (octets.hasRemaining()) {

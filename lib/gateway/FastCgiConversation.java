@@ -6,8 +6,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import lib.gateway.FastCgiRecords.Complaint;
 import lib.gateway.FastCgiRecords.End;
@@ -16,7 +15,6 @@ import lib.gateway.FastCgiRecords.Output;
 import lib.gateway.FastCgiRecords.Said;
 import lib.gateway.FastCgiRecords.Silence;
 import lib.http.Content;
-import lib.http.Exchange;
 import lib.http.Response;
 import lib.http.Status;
 import lib.site.Gateway;
@@ -30,31 +28,14 @@ import lib.site.Gateway;
 /// What has been heard in one go, to its end, becomes a response of known length; anything else is streamed.
 final class FastCgiConversation implements Content.Producer {
     private static final int HEAD_OCTETS = 64 * 1024;
-    private static final int BLOCK_OCTETS = 32 * 1024;
 
     /// A client that has closed its side may still read: it is believed to be gone when the application, too, says nothing.
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    /// What an application is asked.
-    ///
-    /// @param ahead the content from its beginning on, as much as is in memory and goes out together with the request
-    /// @param left is completed when the client does not wait any more, as far as it is watched
-    record Question(Map<String, String> variables, Supply.Ready supply, byte[] ahead, Exchange.Watch watch, CompletableFuture<Void> left) {
-
-        /// Is all of the content in memory, so that the question can be put again?
-        boolean isWhole() {
-            return ahead.length >= supply.length();
-        }
-
-        /// To be called when all of the client's content has been read.
-        void watchClient() {
-            watch.keep(() -> left.complete(null));
-        }
-    }
-
     private final FastCgiPool.Connected place;
     private final FastCgiConnection connection;
-    private final Question question;
+    private final FastCgiQuestion question;
+    private final FastCgiFeeding feeding;
     private final Consumer<String> errors;
     private final ErrorLines complaints;
 
@@ -63,25 +44,17 @@ final class FastCgiConversation implements Content.Producer {
     private boolean hasHeard;
     private boolean ended;
 
-    /// Hands on the content; null if there was none left to hand on.
-    private Thread supplier;
-    private volatile boolean supplied;
-
-    /// Has all of it been handed on?
-    private volatile boolean whole;
-
-    /// Why the client's content has ended too early.
-    private volatile IOException broken;
     private boolean left; // guarded by this, as is what follows
     private boolean finished;
 
-    FastCgiConversation(FastCgiPool.Connected place, Question question, Consumer<String> errors) {
+    FastCgiConversation(FastCgiPool.Connected place, FastCgiQuestion question, Consumer<String> errors) {
         this.place = place;
         this.connection = place.connection();
         this.question = question;
+        this.feeding = new FastCgiFeeding(question, connection);
         this.errors = errors;
         this.complaints = new ErrorLines(this::complain);
-        question.left.thenRun(this::leave);
+        question.left().thenRun(this::leave);
     }
 
     /// Asks, and hears the head of the answer, and what has come together with it.
@@ -90,7 +63,7 @@ final class FastCgiConversation implements Content.Producer {
     Gateway.Outcome outcome(boolean keep) throws IOException {
         Gateway.Outcome outcome;
         try {
-            begin(keep);
+            feeding.begin(keep);
             outcome = head();
         } catch (IOException e) {
             outcome = failed(e);
@@ -99,87 +72,17 @@ final class FastCgiConversation implements Content.Producer {
             return outcome;
         }
         finish();
-        awaitSupplier();
-        if (broken != null) {
-            throw broken;
+        feeding.awaitEnd();
+        if (feeding.broken().isPresent()) {
+            throw feeding.broken().get();
         }
         return outcome;
-    }
-
-    private void begin(boolean keep) throws IOException {
-        byte[] ahead = question.ahead;
-        ByteBuffer request = FastCgiRecords.begin(keep, question.variables, ahead.length + 2 * FastCgiRecords.HEAD_OCTETS);
-        FastCgiRecords.content(request, ahead, ahead.length);
-        whole = question.isWhole();
-        if (whole) {
-            FastCgiRecords.endOfContent(request);
-        }
-        connection.send(request.flip());
-        supplied = whole;
-        if (!whole) {
-            supplier = Thread.ofVirtual().name("fastcgi-content").start(this::supply);
-        }
-    }
-
-    /// Not once the next request may be read.
-    private synchronized void watchClient() {
-        if (!finished && !question.supply.isRead()) {
-            question.watchClient();
-        }
     }
 
     private synchronized void leave() {
         if (!finished) {
             left = true;
             connection.beLessPatient(GRACE);
-        }
-    }
-
-    /// An application that does not want any more of it closes the connection.
-    private void supply() {
-        byte[] octets = new byte[BLOCK_OCTETS];
-        ByteBuffer records = ByteBuffer.allocate(BLOCK_OCTETS + FastCgiRecords.HEAD_OCTETS);
-        try {
-            for (int count = next(octets); count >= 0; count = next(octets)) {
-                FastCgiRecords.content(records.clear(), octets, count);
-                connection.send(records.flip());
-            }
-            if (broken == null) {
-                FastCgiRecords.endOfContent(records.clear());
-                connection.send(records.flip());
-                whole = true;
-                watchClient();
-            }
-        } catch (IOException _) {
-            // who listens hears why
-        } finally {
-            supplied = true;
-        }
-    }
-
-    /// How many octets of content have come, or -1 for the end, be it a good one or not.
-    private int next(byte[] octets) {
-        connection.holdUp(true);
-        try {
-            return question.supply.octets().read(octets);
-        } catch (IOException e) {
-            broken = e;
-            connection.cut();
-            return -1;
-        } finally {
-            connection.holdUp(false);
-        }
-    }
-
-    /// What is still to come is dropped as it comes: the connection is closed already.
-    private void awaitSupplier() throws IOException {
-        try {
-            if (supplier != null) {
-                supplier.join();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException(e);
         }
     }
 
@@ -191,6 +94,9 @@ final class FastCgiConversation implements Content.Producer {
                 return said;
             }
             complaints.take(octets.array(), octets.arrayOffset() + octets.position(), octets.remaining());
+            if (hasLeft()) {
+                throw new IOException("complaints alone keep nobody waiting");
+            }
         }
     }
 
@@ -220,7 +126,7 @@ final class FastCgiConversation implements Content.Producer {
     }
 
     private static byte[] joined(byte[] octets, ByteBuffer more) {
-        byte[] both = java.util.Arrays.copyOf(octets, octets.length + more.remaining());
+        byte[] both = Arrays.copyOf(octets, octets.length + more.remaining());
         more.get(both, octets.length, more.remaining());
         return both;
     }
@@ -247,7 +153,7 @@ final class FastCgiConversation implements Content.Producer {
         if (connection.isOverdue()) {
             return hasLeft() ? new Gateway.Failed(Status.GATEWAY_TIMEOUT) : failure(Status.GATEWAY_TIMEOUT, "has been silent for too long");
         }
-        return broken != null || isStale() ? new Gateway.Failed(Status.BAD_GATEWAY)
+        return feeding.broken().isPresent() || isStale() ? new Gateway.Failed(Status.BAD_GATEWAY)
                 : failure(Status.BAD_GATEWAY, "broke off before it had answered (" + e.getMessage() + ")");
     }
 
@@ -275,7 +181,7 @@ final class FastCgiConversation implements Content.Producer {
         while (!ended && hear(false) instanceof Said said && !(said instanceof Silence)) {
             take(said);
         }
-        if (ended && supplied) {
+        if (ended && feeding.hasEnded()) {
             finish();
         }
     }
@@ -288,9 +194,11 @@ final class FastCgiConversation implements Content.Producer {
         }
     }
 
+    /// An answer to HEAD has no content that could tell its length.
+    ///
     /// @param length as it was announced, or -1
     private Content content(long length) {
-        boolean known = ended && supplied && (length < 0 || length == heard.size());
+        boolean known = ended && feeding.hasEnded() && (length < 0 ? !question.isHead() : length == heard.size());
         if (!known) {
             return new Content.Stream(this, length);
         }
@@ -300,7 +208,7 @@ final class FastCgiConversation implements Content.Producer {
 
     @Override
     public boolean readsContent() {
-        return !supplied;
+        return !feeding.hasEnded();
     }
 
     /// Whenever nothing more is there at once, what there is goes out.
@@ -317,7 +225,7 @@ final class FastCgiConversation implements Content.Producer {
             heard.writeTo(out);
         } catch (IOException e) {
             tellOfBreak();
-            throw broken == null ? e : broken;
+            throw feeding.broken().orElse(e);
         } finally {
             finish();
         }
@@ -332,15 +240,16 @@ final class FastCgiConversation implements Content.Producer {
     @Override
     public void close() {
         finish();
-        question.supply.whenDone().run();
+        question.supply().whenDone().run();
     }
 
     /// Gives the connection back: to be used again if both sides have said all.
     private synchronized void finish() {
         if (!finished) {
             finished = true;
+            feeding.leaveClient();
             complaints.end();
-            place.backend().giveBack(connection, ended && whole && connection.isQuiet());
+            place.backend().giveBack(connection, ended && feeding.isWhole() && connection.isQuiet());
         }
     }
 }

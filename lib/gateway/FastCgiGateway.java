@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import lib.gateway.FastCgiConversation.Question;
 import lib.http.Status;
 import lib.site.Errand;
 import lib.site.Gateway;
@@ -59,8 +58,8 @@ public final class FastCgiGateway implements Gateway {
     private Outcome ask(Errand errand, Supply.Ready supply) throws IOException {
         Outcome outcome = null;
         try {
-            outcome = answer(errand.request().method(), new Question(variables(errand, supply.length()), supply, ahead(supply),
-                    errand.exchange().watch(), new CompletableFuture<>()));
+            outcome = answer(errand.request().method(), new FastCgiQuestion(errand.request().isHead(),
+                    variables(errand, supply.length()), supply, ahead(supply), errand.exchange().watch(), new CompletableFuture<>()));
             return outcome;
         } finally {
             if (!(outcome instanceof Answered)) {
@@ -81,7 +80,7 @@ public final class FastCgiGateway implements Gateway {
 
     /// A connection that was kept may be closed by the application in this moment, and then nobody knows what it has done: so
     /// what must not be asked twice goes on a new one.
-    private Outcome answer(String method, Question question) throws IOException {
+    private Outcome answer(String method, FastCgiQuestion question) throws IOException {
         boolean repeatable = question.isWhole() && IDEMPOTENT.contains(method);
         if (question.isWhole() || question.supply().isRead()) {
             question.watchClient();

@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -87,6 +88,7 @@ final class FastCgiPool {
         private synchronized Optional<FastCgiConnection> resting() {
             Optional<FastCgiConnection> connection = Optional.ofNullable(resting.pollFirst());
             connection.ifPresent(busy::add);
+            connection.ifPresent(again -> again.bePatient(application.silence()));
             return connection;
         }
 
@@ -157,6 +159,8 @@ final class FastCgiPool {
         boolean late = false;
         for (Backend backend : inOrder()) {
             if (!hasPlace(backend)) {
+                errors.accept("The application at " + backend.name() + " has had no place for a request within "
+                        + application.silence().toMillis() + " ms: it gets " + application.connections() + " at once.");
                 return new Refused(Status.SERVICE_UNAVAILABLE);
             }
             Optional<FastCgiConnection> kept = fresh ? Optional.empty() : backend.resting();
@@ -217,7 +221,7 @@ final class FastCgiPool {
                 return connection;
             } catch (IOException e) {
                 backend.drop(connection);
-                boolean full = backend.address instanceof UnixDomainSocketAddress && isFull(e);
+                boolean full = isFull(backend.address, e);
                 if (connection.isOverdue() || full && System.nanoTime() - end > 0) {
                     errors.accept("The application at " + backend.name() + " takes no connection within "
                             + application.connecting().toMillis() + " ms.");
@@ -231,9 +235,11 @@ final class FastCgiPool {
         }
     }
 
-    /// EAGAIN, which has no exception of its own.
-    private static boolean isFull(IOException e) {
-        return e instanceof SocketException && !(e instanceof ConnectException) && String.valueOf(e.getMessage()).contains("temporarily");
+    /// EAGAIN has no exception of its own, and speaks the language of the machine: but whoever may write to a socket where somebody
+    /// listens finds no other reason.
+    private static boolean isFull(SocketAddress address, IOException e) {
+        return address instanceof UnixDomainSocketAddress unix && e instanceof SocketException && !(e instanceof ConnectException)
+                && Files.isWritable(unix.getPath());
     }
 
     private static void pause() throws IOException {
