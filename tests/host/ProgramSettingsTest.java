@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lib.gateway.CgiProgram;
+import lib.gateway.FastCgiApplication;
 import lib.host.Configuration;
 import lib.host.Fault;
 import lib.host.ProgramSettings;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Which programs answer: by the line, the environment and the file.
 class ProgramSettingsTest {
@@ -112,6 +116,73 @@ class ProgramSettingsTest {
     void whatIsNoPatternOnTheLineIsSaid() {
         Fault fault = assertThrows(Fault.class, () -> read("", "cgi-bin"));
         assertEquals("--cgi 'cgi-bin' is no pattern; say for example /cgi-bin/, *.cgi or '/app/*.pl'.", fault.getMessage());
+    }
+
+    @Test
+    void aTableSaysAllThatCanBeSaidOfAnApplication() throws Exception {
+        FastCgiApplication application = new FastCgiApplication(List.of(InetSocketAddress.createUnresolved("php", 9000),
+                UnixDomainSocketAddress.of("/run/php.sock")), Map.of("A", "\u00c3\u00a4"), Optional.of("/var/www"), Duration.ofSeconds(5),
+                Duration.ofMillis(500), 7, Duration.ZERO);
+        assertEquals(List.of(new ProgramSettings.FastCgi(PathPattern.parse("/x/").orElseThrow(), false, application)), read("""
+                [[fastcgi]]
+                path = "/x/"
+                application = true
+                address = ["php:9000", "unix:/run/php.sock"]
+                parameters = { A = "\u00e4" }
+                root = "/var/www"
+                timeout = 5
+                connect-timeout = "500ms"
+                connections = 7
+                keep = 0
+                """).site().programs());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"*.php=127.0.0.1:9000, *.php, 127.0.0.1:9000", "/a/*.php=[::1]:1, /a/*.php, ::1:1", "/a=localhost:1, /a/, localhost:1"})
+    void theLineSaysAPatternAndAnAddress(String word, String pattern, String address) throws Exception {
+        ProgramSettings.FastCgi program = (ProgramSettings.FastCgi) onLine(word).site().programs().getFirst();
+        assertEquals(pattern, program.pattern().toString());
+        InetSocketAddress inet = (InetSocketAddress) program.application().addresses().getFirst();
+        assertEquals(address, inet.getHostString() + ':' + inet.getPort());
+        assertTrue(program.files());
+    }
+
+    /// A server that goes to the background leaves the directory that it was started in.
+    @Test
+    void aSocketIsFoundFromWhereverTheServerIs() throws Exception {
+        ProgramSettings.FastCgi program = (ProgramSettings.FastCgi) onLine("*.php=unix:php.sock").site().programs().getFirst();
+        assertEquals(List.of(UnixDomainSocketAddress.of(Path.of("php.sock").toAbsolutePath())), program.application().addresses());
+    }
+
+    private Settings onLine(String fastCgi) throws Fault {
+        return new Configuration(Setting.Profile.SERVE, Map.of(Setting.DOCBASE, List.of(directory.toString()), Setting.FASTCGI,
+                List.of(fastCgi)), Map.of()).read();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"*.php", "*.php=", "=127.0.0.1:9000", "php=127.0.0.1:9000", "*.php=127.0.0.1", "*.php=9000", "*.php=host:0", "*.php=*",
+            "*.php=unix:", "*.php=host:70000"})
+    void whatIsNoPatternAndAddressIsSaid(String word) {
+        Fault fault = assertThrows(Fault.class, () -> onLine(word));
+        assertEquals("--fastcgi '" + word + "' is no pattern and address; say for example '*.php=127.0.0.1:9000' or "
+                + "'/app/*.php=unix:/run/php-fpm.sock'.", fault.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            path = "*.php"                             | c.toml:1:1: [[fastcgi]] needs an address, such as "127.0.0.1:9000" or "unix:/run/php-fpm.sock".
+            path = "*.php"; address = "9000"           | c.toml:3:1: address '9000' is no address; say for example "127.0.0.1:9000" or "unix:/run/php-fpm.sock".
+            path = "*.php"; address = ["a:1", "b"]     | c.toml:3:1: address 'b' is no address; say for example "127.0.0.1:9000" or "unix:/run/php-fpm.sock".
+            address = "a:1"                            | c.toml:1:1: [[fastcgi]] needs a path, such as "/cgi-bin/" or "*.php".
+            path = "*.php"; address = "a:1"; application = true  | c.toml:2:1: path '*.php' has a star, but the application answers for every path below one; say "/app/".
+            path = "/a/"; address = "a:1"; application = "yes"   | c.toml:4:1: application takes true or false.
+            path = "/a/"; address = "a:1"; keep = "long"         | c.toml:4:1: keep 'long' is no time above zero and within a year; say for example 60s, 500ms or 2m.
+            path = "/a/"; address = "a:1"; connections = 0       | c.toml:4:1: connections '0' is not a number from 1 to 10000.
+            path = "/a/"; address = "a:1"; adress = "b:1"        | c.toml:4:1: there is no key 'adress' here; did you mean 'address'?
+            """)
+    void whatIsWrongWithATableOfAnApplicationIsSaid(String lines, String complaint) {
+        Fault fault = assertThrows(Fault.class, () -> read("[[fastcgi]]\n" + lines.replace("; ", "\n") + "\n"));
+        assertEquals(List.of(complaint), fault.getMessage().lines().map(line -> line.replace(directory + "/", "")).toList());
     }
 
     @Test
