@@ -331,9 +331,7 @@ public final class Comanche {
             throws Fault {
         Thread.ofPlatform().name("rehearsal").daemon().start(() -> rehearse(settings));
         Confinement confinement = confinement(settings);
-        Signals signals = settings.fixture().beside() ? Signals.besideCommand() : new Signals(Fault.CANNOT_START,
-                configuration.file().isPresent() || settings.rules().isPresent() || daemon.isPresent()
-                        ? Signals.Event.RELOAD : Signals.Event.STOP);
+        Signals signals = signals(configuration, settings, daemon);
         LogFile errorFile = settings.errorLog().isPresent() ? LogFile.open(settings.errorLog().get())
                 : LogFile.standardError();
         if (settings.fixture().urlFile().isPresent()) {
@@ -352,38 +350,69 @@ public final class Comanche {
             if (tls.isPresent() && confinement.root().isEmpty()) {
                 tls.get().watch();
             }
-            Runnable whenHandedOver = settings.once() ? signals::finish : () -> { };
-            Optional<Witness> seen = Optional.ofNullable(witness);
-            try (Server server = new Server(listeners, Service.of(settings, logs, errors, whenHandedOver, tls, seen), errors);
-                    UrlFile _ = settings.fixture().urlFile().isPresent() ? UrlFile.write(settings.fixture().urlFile().get(),
-                            url(settings, listeners, tls)) : null) {
-                server.start();
-                warnOfPlainPasswords(settings, listeners, errors);
-                if (settings.startsPrograms() && settings.user().isEmpty() && System.getProperty("user.name").equals("root")) {
-                    errors.warning("Programs run as root, as the server does; --user has both be somebody else.");
-                }
-                warnOfRules(settings, errors);
-                if (settings.duration().isPresent()) {
-                    finishAfter(settings.duration().get(), signals);
-                }
-                if (settings.fixture().bound()) {
-                    finishWithInput(signals);
-                }
-                tell(configuration.profile(), settings, listeners, tls, daemon, systemd);
-                int code = 0;
-                if (settings.fixture().beside()) {
-                    code = new Command(command, surroundings(settings, listeners, tls), settings.fixture().killAfter()).run(signals);
-                    server.drain();
-                } else {
-                    new Running(configuration, settings, confinement, logs, errors, tls, server, systemd, whenHandedOver, seen)
-                            .untilStopped(signals);
-                }
-                logs.finish();
-                return code(code, settings, seen);
-            }
+            return serve(new Means(configuration, confinement, signals, logs, errors, listeners, systemd,
+                    Optional.ofNullable(witness), settings.once() ? signals::finish : () -> { }), settings, tls, daemon, command);
         } catch (InterruptedException _) {
             return Fault.CANNOT_START;
         }
+    }
+
+    /// What a server has for as long as it runs, however its settings change.
+    private record Means(Configuration configuration, Confinement confinement, Signals signals, Logs logs, ErrorLog errors,
+                         Listeners listeners, Systemd systemd, Optional<Witness> witness, Runnable whenHandedOver) {
+
+        Service service(Settings settings, Optional<Tls> tls) throws Fault {
+            return Service.of(settings, logs, errors, whenHandedOver, tls, witness);
+        }
+    }
+
+    /// The server at work, and the code to leave with.
+    private static int serve(Means means, Settings settings, Optional<Tls> tls, Optional<Daemon> daemon, List<String> command)
+            throws Fault, InterruptedException {
+        Listeners listeners = means.listeners;
+        try (Server server = new Server(listeners, means.service(settings, tls), means.errors);
+                UrlFile _ = settings.fixture().urlFile().isPresent() ? UrlFile.write(settings.fixture().urlFile().get(),
+                        url(settings, listeners, tls)) : null) {
+            server.start();
+            warn(settings, listeners, means.errors);
+            setEnd(settings, means.signals);
+            tell(means.configuration.profile(), settings, listeners, tls, daemon, means.systemd);
+            int code = 0;
+            if (settings.fixture().beside()) {
+                code = new Command(command, surroundings(settings, listeners, tls), settings.fixture().killAfter()).run(means.signals);
+                server.drain();
+            } else {
+                new Running(means, settings, tls, server).untilStopped();
+            }
+            means.logs.finish();
+            return code(code, settings, means.witness);
+        }
+    }
+
+    /// A server that has nothing to read again takes a hang-up for what it is.
+    private static Signals signals(Configuration configuration, Settings settings, Optional<Daemon> daemon) throws Fault {
+        boolean reads = configuration.file().isPresent() || settings.rules().isPresent() || daemon.isPresent();
+        return settings.fixture().beside() ? Signals.besideCommand()
+                : new Signals(Fault.CANNOT_START, reads ? Signals.Event.RELOAD : Signals.Event.STOP);
+    }
+
+    /// What ends it, apart from signals.
+    private static void setEnd(Settings settings, Signals signals) {
+        if (settings.duration().isPresent()) {
+            finishAfter(settings.duration().get(), signals);
+        }
+        if (settings.fixture().bound()) {
+            finishWithInput(signals);
+        }
+    }
+
+    /// What somebody may not have thought of.
+    private static void warn(Settings settings, Listeners listeners, ErrorLog errors) {
+        warnOfPlainPasswords(settings, listeners, errors);
+        if (settings.startsPrograms() && settings.user().isEmpty() && System.getProperty("user.name").equals("root")) {
+            errors.warning("Programs run as root, as the server does; --user has both be somebody else.");
+        }
+        warnOfRules(settings, errors);
     }
 
     /// In front of the targets, and so without a slash at its end.
@@ -568,33 +597,24 @@ public final class Comanche {
 
     /// A server at work, and what it does when it is asked to.
     private static final class Running {
-        private final Configuration configuration;
-        private final Confinement confinement;
-        private final Logs logs;
-        private final ErrorLog errors;
+        private final Means means;
         private final Server server;
-        private final Systemd systemd;
-        private final Runnable whenHandedOver;
-        private final Optional<Witness> witness;
+        private final ErrorLog errors;
+        private final Confinement confinement;
         private Settings settings;
         private Optional<Tls> tls;
 
-        Running(Configuration configuration, Settings settings, Confinement confinement, Logs logs, ErrorLog errors,
-                Optional<Tls> tls, Server server, Systemd systemd, Runnable whenHandedOver,
-                Optional<Witness> witness) {
-            this.configuration = configuration;
-            this.settings = settings;
-            this.confinement = confinement;
-            this.logs = logs;
-            this.errors = errors;
-            this.tls = tls;
+        Running(Means means, Settings settings, Optional<Tls> tls, Server server) {
+            this.means = means;
             this.server = server;
-            this.systemd = systemd;
-            this.whenHandedOver = whenHandedOver;
-            this.witness = witness;
+            this.errors = means.errors;
+            this.confinement = means.confinement;
+            this.settings = settings;
+            this.tls = tls;
         }
 
-        void untilStopped(Signals signals) throws InterruptedException {
+        void untilStopped() throws InterruptedException {
+            Signals signals = means.signals;
             for (Signals.Event event = signals.next(); event != Signals.Event.STOP; event = signals.next()) {
                 switch (event) {
                     case RELOAD -> reload();
@@ -602,19 +622,20 @@ public final class Comanche {
                     case STOP -> { }
                 }
             }
-            systemd.stopping();
+            means.systemd.stopping();
             server.drain();
         }
 
         private void reopen() {
-            logs.reopen();
+            means.logs.reopen();
             errors.reopen();
         }
 
         /// If anything is wrong with the new settings, the old ones go on.
         private void reload() {
-            systemd.reloading();
+            means.systemd.reloading();
             try {
+                Configuration configuration = means.configuration;
                 Settings fresh = confinement.root().isEmpty() ? configuration.read()
                         : configuration.readInside(configuration.file().flatMap(confinement::inside));
                 exchange(fresh);
@@ -627,16 +648,16 @@ public final class Comanche {
                 fault.getMessage().lines().forEach(errors::error);
                 errors.error("The settings were not good; the old ones go on.");
             }
-            systemd.ready("Serving");
+            means.systemd.ready("Serving");
         }
 
         private void exchange(Settings fresh) throws Fault {
             Optional<Tls> latest = renewed(fresh);
-            logs.exchange(fresh);
+            means.logs.exchange(fresh);
             try {
-                server.exchange(fresh, Service.of(fresh, logs, errors, whenHandedOver, latest, witness));
+                server.exchange(fresh, means.service(fresh, latest));
             } catch (Fault fault) {
-                logs.revert();
+                means.logs.revert();
                 throw fault;
             }
             if (!latest.equals(tls)) {
