@@ -27,7 +27,7 @@ public record Unwanted(List<String> statuses, Optional<Wanted> among) {
     }
 
     private static Wanted of(String target) {
-        return new Wanted(Optional.of("GET"), target);
+        return Wanted.parse("GET " + target).orElseThrow();
     }
 
     /// What a person has written; empty if it makes no sense.

@@ -1,81 +1,43 @@
 package lib.host;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import lib.http.Request;
+import lib.http.Target;
+import lib.http.TargetPattern;
 
-/// Which requests does a pattern mean?
+/// Which requests does somebody mean who writes a pattern?
 ///
-///     GET /app.js         this one
-///     /img/*.png          with whatever method; `*` stands for any octets, slashes and none at all among them
-///     GET /app-????.js    `?` stands for one octet
-///
-/// A pattern is compared with the target as it came, and with its path alone: `/app.js` means `/app.js?v=2`, too. What is never
-/// bare in a target (a blank, letters beyond ASCII) stands in the pattern for its encoded form.
+///     GET /app.js         this one, with any query or none
+///     /img/*.png          with whatever method; the path is a pattern as in rules
+///     /search?q=1         only with this query
 ///
 /// @param method empty for all
-public record Wanted(Optional<String> method, String target) {
+/// @param query empty for any
+public record Wanted(Optional<String> method, TargetPattern path, Optional<String> query) {
 
     /// The pattern that a person has written; empty if it is none.
     public static Optional<Wanted> parse(String text) {
         int blank = text.indexOf(' ');
-        String target = text.substring(blank + 1);
-        Optional<String> method = blank < 0 ? Optional.empty() : Optional.of(text.substring(0, blank));
-        boolean isMethod = method.isEmpty() || Request.KNOWN_METHODS.contains(method.get());
-        boolean isTarget = target.startsWith("/") || target.startsWith("*");
-        return isMethod && isTarget ? Optional.of(new Wanted(method, encoded(target))) : Optional.empty();
+        boolean bare = text.startsWith("/");
+        Optional<String> method = bare || blank < 0 ? Optional.empty() : Optional.of(text.substring(0, blank));
+        String target = bare || blank < 0 ? text : text.substring(blank + 1);
+        int mark = target.indexOf('?');
+        Optional<String> query = mark < 0 ? Optional.empty() : Optional.of(target.substring(mark + 1));
+        Optional<TargetPattern> path = TargetPattern.parse(mark < 0 ? target : target.substring(0, mark));
+        return method.isPresent() && !Request.KNOWN_METHODS.contains(method.get()) ? Optional.empty()
+                : path.map(pattern -> new Wanted(method, pattern, query));
     }
 
-    private static String encoded(String target) {
-        StringBuilder text = new StringBuilder();
-        for (byte octet : target.getBytes(StandardCharsets.UTF_8)) {
-            if (octet > ' ' && octet < 0x7F) {
-                text.append((char) octet);
-            } else {
-                text.append('%').append(Character.toUpperCase(Character.forDigit(octet >> 4 & 15, 16)))
-                        .append(Character.toUpperCase(Character.forDigit(octet & 15, 16)));
-            }
-        }
-        return text.toString();
-    }
-
+    /// @param rawTarget as it came
     public boolean matches(String asked, String rawTarget) {
-        if (method.isPresent() && !method.get().equals(asked)) {
-            return false;
-        }
-        int query = rawTarget.indexOf('?');
-        return fits(target, rawTarget) || query >= 0 && fits(target, rawTarget.substring(0, query));
-    }
-
-    /// Octet by octet; where it comes to nothing, the last `*` stands for one octet more.
-    private static boolean fits(String pattern, String text) {
-        int at = 0;
-        int star = -1;
-        int afterStar = 0;
-        for (int i = 0; i < text.length(); ) {
-            char next = at < pattern.length() ? pattern.charAt(at) : 0;
-            if (next == '*') {
-                star = at++;
-                afterStar = i;
-            } else if (next == '?' || next == text.charAt(i)) {
-                at++;
-                i++;
-            } else if (star >= 0) {
-                at = star + 1;
-                i = ++afterStar;
-            } else {
-                return false;
-            }
-        }
-        while (at < pattern.length() && pattern.charAt(at) == '*') {
-            at++;
-        }
-        return at == pattern.length();
+        return (method.isEmpty() || method.get().equals(asked)) && Target.parse(rawTarget, asked)
+                .filter(target -> path.matches(target) && (query.isEmpty() || target instanceof Target.Place place
+                        && place.query().equals(query))).isPresent();
     }
 
     /// As a person writes it.
     @Override
     public String toString() {
-        return method.map(name -> name + ' ').orElse("") + target;
+        return method.map(name -> name + ' ').orElse("") + path + query.map(text -> '?' + text).orElse("");
     }
 }

@@ -147,7 +147,7 @@ public sealed interface Target {
     }
 
     /// Percent-encodings to octets; the text is well-formed.
-    private static String decode(String text) {
+    static String decode(String text) {
         if (text.indexOf('%') < 0) {
             return text;
         }

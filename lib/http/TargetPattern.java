@@ -3,6 +3,7 @@ package lib.http;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Which targets does a pattern name?
 ///
@@ -13,11 +14,13 @@ import java.util.Optional;
 ///     /**             every place
 ///
 /// A `*` stands for any octets within one name, `**` for any number of whole names, none included. Patterns see the decoded
-/// segments of a target, as files are named; a slash at its end and a query make no difference.
+/// segments of a target, as files are named; a slash at its end and a query make no difference. Percent-encodings in a pattern stand for
+/// what they encode, so that a target can be copied from where it was seen.
 ///
 /// @param segments octets, one char each
 public record TargetPattern(List<String> segments) {
     private static final String ANY_NAMES = "**";
+    private static final Pattern ENCODED = Pattern.compile("(?:[^%]|%[0-9A-Fa-f]{2})*");
 
     public static final TargetPattern EVERYTHING = new TargetPattern(List.of(ANY_NAMES));
 
@@ -28,7 +31,8 @@ public record TargetPattern(List<String> segments) {
     /// A pattern in any language; empty where it does not begin at the root, or has `**` amid a name.
     public static Optional<TargetPattern> parse(String text) {
         String octets = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        List<String> segments = List.of(octets.split("/")).stream().filter(segment -> !segment.isEmpty()).toList();
+        List<String> segments = List.of(octets.split("/")).stream().filter(segment -> !segment.isEmpty())
+                .map(segment -> ENCODED.matcher(segment).matches() ? Target.decode(segment) : segment).toList();
         boolean unclear = segments.stream().anyMatch(segment -> segment.contains(ANY_NAMES) && !segment.equals(ANY_NAMES));
         return !text.startsWith("/") || unclear ? Optional.empty() : Optional.of(new TargetPattern(segments));
     }
@@ -77,5 +81,11 @@ public record TargetPattern(List<String> segments) {
             at = found + pieces[i].length();
         }
         return name.startsWith(pieces[0]) && name.endsWith(last) && name.length() - last.length() >= at;
+    }
+
+    /// As a person writes it.
+    @Override
+    public String toString() {
+        return '/' + new String(String.join("/", segments).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 }

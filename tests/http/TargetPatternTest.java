@@ -27,6 +27,9 @@ class TargetPatternTest {
             /a.js           | //a.js
             /a.js           | http://example.com/a.js
             /a b/grüß       | /a%20b/gr%C3%BC%C3%9F
+            /a%20b          | /a%20b
+            /100%           | /100%25
+            /100%25         | /100%25
             /*              | /a.js
             /*.js           | /a.js
             /*.js           | /.js
