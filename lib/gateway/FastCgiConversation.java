@@ -41,6 +41,8 @@ final class FastCgiConversation implements Content.Producer {
 
     /// What of the content has been heard, and not been passed on.
     private final ByteArrayOutputStream heard = new ByteArrayOutputStream(0);
+    private long announced = -1;
+    private long passedOn;
     private boolean hasHeard;
     private boolean ended;
 
@@ -200,6 +202,7 @@ final class FastCgiConversation implements Content.Producer {
     private Content content(long length) {
         boolean known = ended && feeding.hasEnded() && (length < 0 ? !question.isHead() : length == heard.size());
         if (!known) {
+            announced = length;
             return new Content.Stream(this, length);
         }
         close();
@@ -216,19 +219,28 @@ final class FastCgiConversation implements Content.Producer {
     public void writeTo(OutputStream out) throws IOException {
         try {
             while (!ended) {
-                heard.writeTo(out);
-                heard.reset();
+                passOn(out);
                 out.flush();
                 take(hear(true));
                 hearWhatIsThere();
             }
-            heard.writeTo(out);
+            passOn(out);
+            if (passedOn < announced) {
+                out.flush();
+                complain("has ended " + (announced - passedOn) + " octets before the end that it announced.");
+            }
         } catch (IOException e) {
             tellOfBreak();
             throw feeding.broken().orElse(e);
         } finally {
             finish();
         }
+    }
+
+    private void passOn(OutputStream out) throws IOException {
+        passedOn += heard.size();
+        heard.writeTo(out);
+        heard.reset();
     }
 
     private void tellOfBreak() {

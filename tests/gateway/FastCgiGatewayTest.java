@@ -588,6 +588,17 @@ class FastCgiGatewayTest {
     }
 
     @Test
+    void anAnswerThatIsShorterThanItSaysIsToldOf() throws Exception {
+        try (Application application = Application.answering("Content-Length: 10\n\nfive!")) {
+            at(application.address());
+            Response response = answered(ask("GET"));
+            assertEquals(10, response.content().length());
+            assertEquals("five!", text(response));
+            assertTrue(errors.getFirst().endsWith("has ended 5 octets before the end that it announced."), errors::toString);
+        }
+    }
+
+    @Test
     void pathsAreThoseOfTheApplicationAndParametersComeOnTop() throws IOException {
         try (Application application = Application.answering(PLAIN)) {
             with(new FastCgiApplication(List.of(application.address()), Map.of("APP_ENV", "test", "SERVER_SOFTWARE", "other"),
