@@ -140,6 +140,7 @@ class LawTest {
             sun.misc          | lib/host/Signals.java
             toRealPath        | lib/site/Docroot.java
             FileNames.path    | lib/site/Docroot.java
+            ProcessBuilder    | lib/gateway/Launch.java lib/host/Command.java lib/host/Daemon.java lib/host/LocalAuthority.java lib/host/PasswordPrompt.java
             java.net.http     | nowhere
             System.exit       | Comanche.java
             java.lang.reflect | nowhere

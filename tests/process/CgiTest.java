@@ -46,8 +46,8 @@ class CgiTest {
         script("cgi-bin/closes", "exec <&-; $HEAD; echo enough; while ! [ -e " + room.resolve("go") + " ]; do sleep 0.05; done; echo more");
         script("cgi-bin/uninterested", "$HEAD; echo enough");
         script("cgi-bin/line", "read line; $HEAD; echo \"$line\"; exec cat");
-        script("cgi-bin/silent", "exec sleep 1000");
-        script("cgi-bin/stuck", "printf 'A: b\\n\\nbegun'; exec sleep 1000");
+        script("hang/silent", "exec sleep 1000");
+        script("hang/stuck", "printf 'A: b\\n\\nbegun'; exec sleep 1000");
         script("cgi-bin/dies", "exit 3");
         script("cgi-bin/falls", "$HEAD; echo all; exit 4");
         script("cgi-bin/nonsense", "echo this is no head; echo");
@@ -64,8 +64,10 @@ class CgiTest {
                 max-upload = "8m"
                 indexfiles = ["index.php"]
                 [[cgi]]
+                path = "/hang/"
+                timeout = "1500ms"
+                [[cgi]]
                 path = "/cgi-bin/"
-                timeout = "700ms"
                 environment = { OURS = "gr\u00fc\u00df", PATH = "/usr/bin:/bin" }
                 [[cgi]]
                 path = "*.php"
@@ -338,7 +340,6 @@ class CgiTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            silent   | 504 | said nothing for
             dies     | 502 | ended with exit code 3.
             nonsense | 502 | says no head that could be understood.
             babble   | 502 | says a head of more than 65536 octets.
@@ -353,9 +354,15 @@ class CgiTest {
     }
 
     @Test
+    void aProgramThatSaysNothingIsEnded() {
+        assertEquals(504, server.get("/hang/silent").status());
+        awaitLog("The program /hang/silent said nothing for 1.5 seconds, and was ended.");
+    }
+
+    @Test
     void aProgramThatFallsSilentInTheMiddleBreaksOff() {
         try (RawClient client = server.connect()) {
-            client.send("GET /cgi-bin/stuck HTTP/1.1\r\nHost: h\r\n\r\n");
+            client.send("GET /hang/stuck HTTP/1.1\r\nHost: h\r\n\r\n");
             assertEquals(200, client.readHead().status());
             assertEquals("5\r\nbegun\r\n".length(), client.countToEnd());
         }
@@ -431,8 +438,8 @@ class CgiTest {
 
     /// The script notes itself and a child, neither of which listens to signals that ask.
     private static Path stubborn(String name, String last) throws IOException {
-        Path pids = room.resolve(name + ".pids");
-        script("cgi-bin/" + name, "trap '' TERM\n(while :; do sleep 1000; done) & echo $! > " + pids + ".new\necho $$ >> " + pids
+        Path pids = room.resolve(name.replace('/', '-') + ".pids");
+        script(name, "trap '' TERM\n(while :; do sleep 1000; done) & echo $! > " + pids + ".new\necho $$ >> " + pids
                 + ".new\nmv " + pids + ".new " + pids + "\n" + last);
         return pids;
     }
@@ -462,7 +469,7 @@ class CgiTest {
 
     @Test
     void withTheClientItEndsAndSoDoItsChildren() throws IOException {
-        Path pids = stubborn("endless", "$HEAD; while echo more; do :; done; while :; do sleep 1000; done");
+        Path pids = stubborn("cgi-bin/endless", "$HEAD; while echo more; do :; done; while :; do sleep 1000; done");
         try (RawClient client = server.connect()) {
             client.send("GET /cgi-bin/endless HTTP/1.1\r\nHost: h\r\n\r\n");
             client.readHead();
@@ -473,7 +480,7 @@ class CgiTest {
 
     @Test
     void withTheContentThatBreaksOffItEnds() throws IOException {
-        Path pids = stubborn("reader", "cat > /dev/null; while :; do sleep 1000; done");
+        Path pids = stubborn("cgi-bin/reader", "cat > /dev/null; while :; do sleep 1000; done");
         try (RawClient client = server.connect()) {
             client.send("POST /cgi-bin/reader HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nsome");
             awaitFile(pids);
@@ -484,7 +491,7 @@ class CgiTest {
     /// It may have left, or have only no more to send: a silent program is waited for a little, one that speaks finds out.
     @Test
     void withAClientThatHasClosedItsSideASilentProgramEndsSoonAndAnotherGoesOn() throws IOException {
-        Path pids = stubborn("still", "while :; do sleep 1000; done");
+        Path pids = stubborn("cgi-bin/still", "while :; do sleep 1000; done");
         script("cgi-bin/slow", "$HEAD; for i in 1 2 3 4 5 6 7; do sleep 1; echo $i; done");
         try (ComancheProcess other = ComancheProcess.start(Map.of(), "serve", site.toString(), "-p", "0", "--cgi", "/cgi-bin/");
                 RawClient patient = other.connect()) {
@@ -500,14 +507,14 @@ class CgiTest {
 
     @Test
     void whenItsTimeIsUpItEndsWithTheChildrenThatOutliveIt() throws IOException {
-        Path pids = stubborn("parent", "exit 0");
-        assertEquals(504, server.get("/cgi-bin/parent").status());
+        Path pids = stubborn("hang/parent", "exit 0");
+        assertEquals(504, server.get("/hang/parent").status());
         awaitEnd(pids);
     }
 
     @Test
     void nothingOutlivesTheServer() throws IOException {
-        Path pids = stubborn("last", "$HEAD; echo begun; while :; do sleep 1000; done");
+        Path pids = stubborn("cgi-bin/last", "$HEAD; echo begun; while :; do sleep 1000; done");
         try (ComancheProcess other = ComancheProcess.start(Map.of(), "serve", site.toString(), "-p", "0", "--cgi", "/cgi-bin/",
                 "--drain-timeout", "100ms"); RawClient client = other.connect()) {
             client.send("GET /cgi-bin/last HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -534,14 +541,16 @@ class CgiTest {
     /// A reload exchanges the settings; what has begun goes on.
     @Test
     void onlySoManyRunAtOnceAndAReloadLetsThemGoOn() throws IOException {
-        String settings = "[[cgi]]\npath = \"/cgi-bin/\"\nat-once = 1\ntimeout = \"300ms\"\n";
+        script("cgi-bin/holds", "touch " + room.resolve("held") + "; read line; $HEAD; echo \"$line\"");
         Path file = room.resolve("once.toml");
-        try (ComancheProcess other = ComancheProcess.start(Map.of(), "serve", "-p", "0", "-c", settings(file, settings));
+        String settings = "[[cgi]]\npath = \"/cgi-bin/\"\nat-once = 1\n";
+        try (ComancheProcess other = ComancheProcess.start(Map.of(), "serve", "-p", "0", "-c", settings(file, settings + "timeout = \"500ms\"\n"));
                 RawClient first = other.connect()) {
-            first.send("POST /cgi-bin/line HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n");
+            first.send("POST /cgi-bin/holds HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n");
+            awaitFile(room.resolve("held"));
             assertEquals(503, other.get("/cgi-bin/told").status());
-            awaitLog("has had no place for 0.3 seconds: 1 run at once.");
-            settings(file, settings.replace("= 1", "= 2"));
+            awaitLog("has had no place for 0.5 seconds: 1 run at once.");
+            settings(file, settings);
             other.signal("HUP");
             awaitLog("The settings were read again");
             assertEquals(200, other.get("/cgi-bin/told").status());
