@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -22,6 +23,9 @@ import lib.site.Intake;
 /// in memory if it is short, else in a file without a name, which goes with the descriptor.
 final class Spool implements AutoCloseable {
     private static final int IN_MEMORY_OCTETS = 64 * 1024;
+
+    /// What it begins with: ten thousand who send slowly must fit in the heap.
+    private static final int FIRST_OCTETS = 4 * 1024;
 
     /// The disk is asked for its free space so often.
     private static final long ASKING_OCTETS = 4 << 20;
@@ -42,7 +46,7 @@ final class Spool implements AutoCloseable {
 
     private final Intake intake;
     private final Consumer<String> errors;
-    private final byte[] memory = new byte[IN_MEMORY_OCTETS];
+    private byte[] memory = new byte[FIRST_OCTETS];
     private FileChannel file;
     private long length;
 
@@ -70,16 +74,28 @@ final class Spool implements AutoCloseable {
     }
 
     private Status fill(InputStream content) throws IOException {
-        int count = content.readNBytes(memory, 0, memory.length);
-        length = count;
+        int first = content.readNBytes(memory, 0, memory.length);
+        while (first == memory.length && first < IN_MEMORY_OCTETS) {
+            memory = Arrays.copyOf(memory, 4 * first);
+            first += content.readNBytes(memory, first, memory.length - first);
+        }
+        length = first;
+        return first < memory.length ? weighed() : fillFile(content);
+    }
+
+    private Status weighed() {
+        return length > intake.mostOctets() ? Status.CONTENT_TOO_LARGE : Status.OK;
+    }
+
+    private Status fillFile(InputStream content) throws IOException {
         byte[] block = new byte[16 * 1024];
-        for (count = count < memory.length ? -1 : content.read(block); count >= 0; count = content.read(block)) {
+        for (int count = content.read(block); count >= 0; count = content.read(block)) {
             Status kept = length + count > intake.mostOctets() ? Status.CONTENT_TOO_LARGE : keep(block, count);
             if (kept != Status.OK) {
                 return kept;
             }
         }
-        return length > intake.mostOctets() ? Status.CONTENT_TOO_LARGE : Status.OK;
+        return weighed();
     }
 
     /// Where there is no directory for such files, as in many a jail, only a length can help the client (RFC 9110 §15.5.12).

@@ -304,7 +304,7 @@ class CgiTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 10, 65_535, 65_536, 65_537, 1_000_000})
+    @ValueSource(ints = {0, 10, 4095, 4096, 4097, 65_535, 65_536, 65_537, 1_000_000})
     void contentInChunksIsGivenWithItsLength(int length) {
         byte[] content = new byte[length];
         new Random(length).nextBytes(content);
@@ -535,6 +535,18 @@ class CgiTest {
             assertEquals(200, client.readHead().status());
             assertTrue(client.countToEnd() > 0);
             awaitLog("The program /cgi-bin/chatter ran for longer than 0.5 seconds, and was ended.");
+        }
+    }
+
+    /// A response to a Digest challenge is good once, and for one target.
+    @Test
+    void behindALocalRedirectTheClientIsStillWhoItHasProvenToBe() throws IOException {
+        script("cgi-bin/elsewhere", "printf 'Location: /cgi-bin/told?x=1\\n\\n'");
+        String settings = "auth = [\"ann:secret\"]\n[[cgi]]\npath = \"/cgi-bin/\"\n";
+        try (ComancheProcess other = ComancheProcess.start(Map.of(), "serve", "-p", "0", "-c", settings(room.resolve("known.toml"), settings))) {
+            String told = Processes.run(room, Map.of(), List.of("curl", "-s", "--digest", "-u", "ann:secret",
+                    "http://127.0.0.1:" + other.port() + "/cgi-bin/elsewhere")).out();
+            assertTrue(told.contains("\nREMOTE_USER=ann\n") && told.contains("\nQUERY_STRING=x=1\n") && told.contains("\nAUTH_TYPE=Digest\n"), told);
         }
     }
 
