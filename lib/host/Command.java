@@ -7,6 +7,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,6 +43,9 @@ public final class Command {
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final Duration PAUSE = Duration.ofMillis(5);
 
+    /// How often one is looked at that can't be told; who has cleared its environment stays so.
+    private static final int LOOKS = 20;
+
     /// What is killed may have had a child at that moment; one that had so many in a row means it.
     private static final int ROUNDS = 100;
 
@@ -50,6 +54,9 @@ public final class Command {
     private final Duration killAfter;
     private final String mark = ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
     private final Set<ProcessHandle> seen = new HashSet<>();
+
+    /// Before it can have started anything; a process's own time is counted in steps.
+    private final Instant begun = Instant.now().minusSeconds(1);
 
     /// @param words the program and its arguments; not empty
     /// @param variables what its environment has besides ours
@@ -203,37 +210,50 @@ public final class Command {
     }
 
     /// A process whose program can't be told is a zombie, which nobody can end, or another user's.
-    private Set<ProcessHandle> rest() {
+    private Set<ProcessHandle> rest() throws InterruptedException {
         Set<ProcessHandle> rest = new LinkedHashSet<>(seen);
-        rest.addAll(marked());
+        for (int look = 0; look < LOOKS && !addMarked(rest); look++) {
+            Thread.sleep(PAUSE);
+        }
         if (!rest.isEmpty()) {
             rest.removeIf(process -> !process.isAlive() || process.info().command().isEmpty());
         }
         return rest;
     }
 
-    /// Those that bear our mark, where the system shows it (Linux). Their parents may have gone long ago.
-    private Set<ProcessHandle> marked() {
-        Set<ProcessHandle> marked = new HashSet<>();
+    /// Adds those that bear our mark, where the system shows it (Linux). Their parents may have gone long ago.
+    ///
+    /// @return could all be told? One that is just becoming another program has no environment for a moment (execve(2))
+    private boolean addMarked(Set<ProcessHandle> rest) {
+        boolean told = true;
         String words = '\0' + MARK + '=' + mark + '\0';
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"))) {
-            for (Path process : processes) {
-                String name = process.getFileName().toString();
-                if (Character.isDigit(name.charAt(0)) && environment(process).contains(words)) {
-                    ProcessHandle.of(Long.parseLong(name)).ifPresent(marked::add);
+            for (Path path : processes) {
+                String name = path.getFileName().toString();
+                Optional<String> environment = Character.isDigit(name.charAt(0)) ? environment(path) : Optional.empty();
+                Optional<ProcessHandle> process = environment.flatMap(_ -> ProcessHandle.of(Long.parseLong(name)));
+                if (process.isPresent() && environment.get().contains(words)) {
+                    rest.add(process.get());
                 }
+                told &= process.isEmpty() || !environment.get().isEmpty() || !isNew(process.get());
             }
         } catch (IOException _) {
             // no such thing here
         }
-        return marked;
+        return told;
     }
 
-    private static String environment(Path process) {
+    /// Has it begun with the command, or later, and is a program?
+    private boolean isNew(ProcessHandle process) {
+        return process.info().command().isPresent() && process.info().startInstant().filter(begun::isBefore).isPresent();
+    }
+
+    private static Optional<String> environment(Path process) {
         try {
-            return '\0' + Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1);
+            String text = Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1);
+            return Optional.of(text.isEmpty() ? "" : '\0' + text);
         } catch (IOException _) {
-            return ""; // ended just now, or another user's
+            return Optional.empty(); // ended just now, or another user's
         }
     }
 }

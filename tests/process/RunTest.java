@@ -281,7 +281,8 @@ class RunTest {
     /// The way out, for a daemon that is to stay: the README names it.
     @Test
     void whoClearsTheMarkAwayStays() throws IOException {
-        Outcome outcome = run("SITE -- (env -u COMANCHE_RUN sleep 4321 > /dev/null 2>&1 &)");
+        Outcome outcome = run("SITE -- f=$(mktemp); (env -u COMANCHE_RUN sleep 4321 > /dev/null 2>&1 & echo $! > $f); "
+                + "while grep -qsz COMANCHE_RUN /proc/$(cat $f)/environ; do sleep 0.05; done; rm $f");
         try {
             assertEquals(new Outcome(0, "", ""), outcome);
             assertTrue(runs("sleep 4321"));
