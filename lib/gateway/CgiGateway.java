@@ -159,15 +159,17 @@ public final class CgiGateway implements Gateway {
         }
 
         private Outcome outcome(RunningProgram started, Supply.Ready supply) throws IOException {
-            boolean understood = false;
+            Outcome outcome = null;
             try {
                 attend(started, supply);
-                Outcome outcome = new ProgramAnswer(started, errand.request().isHead(), program.silence(), this::complain).outcome();
-                understood = true;
+                outcome = new ProgramAnswer(started, errand.request().isHead(), program.silence(), this::complain).outcome();
                 return outcome;
             } finally {
-                if (!understood) {
+                if (outcome == null) {
                     started.end();
+                }
+                if (!(outcome instanceof Answered)) {
+                    started.awaitContent(); // the next who reads from this client is not to find another one there
                 }
             }
         }

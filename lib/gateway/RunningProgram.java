@@ -59,6 +59,7 @@ final class RunningProgram {
     private final Consumer<String> errors;
     private final BlockingQueue<byte[]> output = new ArrayBlockingQueue<>(3);
     private final CompletableFuture<Void> outputEnded = new CompletableFuture<>();
+    private final CompletableFuture<Void> fed = new CompletableFuture<>();
     private final CompletableFuture<Void> ending = new CompletableFuture<>();
     private final Thread listener;
 
@@ -184,8 +185,7 @@ final class RunningProgram {
     ///
     /// @param whenDone is run once, when the content is at its end or has broken off
     void feed(InputStream content, Runnable whenDone) {
-        feeding = true;
-        thread(() -> {
+        Thread feeder = thread(() -> {
             try {
                 feed(content);
             } catch (IOException e) {
@@ -195,8 +195,28 @@ final class RunningProgram {
                 feedNothing();
                 feeding = false;
                 whenDone.run();
+                fed.complete(null);
             }
-        }).start();
+        });
+        feeding = true;
+        try {
+            feeder.start();
+        } catch (OutOfMemoryError e) {
+            feeding = false; // the system has no thread for us now, and nobody will read
+            throw e;
+        }
+    }
+
+    /// Waits until nobody reads the request's content any more.
+    ///
+    /// @throws IOException if it has broken off
+    void awaitContent() throws IOException {
+        if (feeding) {
+            fed.join();
+        }
+        if (broken != null) {
+            throw broken;
+        }
     }
 
     /// @throws IOException if the content breaks off
