@@ -252,6 +252,9 @@ final class Connection {
         try {
             mischief = service.turns().isEmpty() ? null : mischief(request, service.turns().get());
             answer = answer(request, content, now);
+            if (!(answer.response().content() instanceof Content.Stream)) {
+                watch(null); // a file that goes straight to the socket can't do with a second thread there
+            }
             if (!(answer.response().content() instanceof Content.Stream stream && stream.producer().readsContent())) {
                 drain(content, answer.response());
             }
@@ -314,7 +317,7 @@ final class Connection {
         }
         pause(mischief.latency());
         if (alone && !mischief.troubles()) {
-            watch(null); // a file that goes straight to the socket can't do with a second thread there
+            watch(null); // as above
         }
         try {
             return send(request, content, mischief.withFields(answer), asked) && !mischief.misleads();

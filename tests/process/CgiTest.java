@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,6 +46,8 @@ class CgiTest {
         script("cgi-bin/early", "$HEAD; echo early; exec cat > /dev/null");
         script("cgi-bin/closes", "exec <&-; $HEAD; echo enough; while ! [ -e " + room.resolve("go") + " ]; do sleep 0.05; done; echo more");
         script("cgi-bin/uninterested", "$HEAD; echo enough");
+        script("cgi-bin/leads", "touch " + room.resolve("led") + "; echo Location: /plain.txt; echo");
+        script("cgi-bin/leads-far", "echo Location: /large.bin; echo");
         script("cgi-bin/line", "read line; $HEAD; echo \"$line\"; exec cat");
         script("hang/silent", "exec sleep 1000");
         script("hang/stuck", "printf 'A: b\\n\\nbegun'; exec sleep 1000");
@@ -288,6 +291,43 @@ class CgiTest {
             RawClient.Answer head = client.readHead();
             assertEquals(200, head.status());
             assertTrue(head.closes());
+        }
+    }
+
+    /// Content that still arrives belongs to the program, and to nobody else: what looks like requests in it is none.
+    @Test
+    void contentThatArrivesBehindALocalRedirectIsNotTakenForRequests() throws Exception {
+        String content = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n".repeat(10_000);
+        for (int i = 0; i < 5; i++) {
+            Files.deleteIfExists(room.resolve("led"));
+            try (RawClient client = server.connect()) {
+                client.send("POST /cgi-bin/leads HTTP/1.1\r\nHost: h\r\nContent-Length: " + content.length() + "\r\n\r\n");
+                client.send(content.substring(0, 30_000));
+                awaitFile(room.resolve("led"));
+                for (int from = 30_000; from < content.length(); from += 20_000) {
+                    client.send(content.substring(from, Math.min(from + 20_000, content.length())));
+                    Thread.sleep(2);
+                }
+                client.send("HEAD /plain.txt HTTP/1.1\r\nHost: h\r\n\r\n");
+                assertEquals("plain", client.read().text());
+                assertEquals(200, client.readHead().status());
+            }
+        }
+    }
+
+    /// Who looks after the client that waits for a program does so five times a second.
+    @Test
+    void aLargeFileBehindALocalRedirectComesWholeToAClientThatPauses() throws Exception {
+        try (RandomAccessFile file = new RandomAccessFile(site.resolve("large.bin").toFile(), "rw")) {
+            file.setLength(30_000_000);
+        }
+        try (RawClient client = server.connect()) {
+            client.send("GET /cgi-bin/leads-far HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+            assertEquals(200, client.readHead().status());
+            Thread.sleep(700);
+            assertEquals(30_000_000, client.countToEnd());
+        } finally {
+            Files.delete(site.resolve("large.bin"));
         }
     }
 
