@@ -81,6 +81,11 @@ record Calls(Docroot tree, Programs programs, List<String> indexNames, boolean s
         };
     }
 
+    /// Is what stands at these segments to be run?
+    boolean isProgram(List<String> segments) {
+        return programs.hide(segments) && file(segments).isPresent();
+    }
+
     /// The first index file that is there decides, program or not.
     private Optional<Call> index(Caller caller, List<String> directory) {
         for (String name : indexNames) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import lib.http.Answer;
 import lib.http.Content;
 import lib.http.Disposition;
@@ -283,7 +284,7 @@ public final class Site {
                                Instant now) {
         Optional<Archive.Form> archive = Archive.wanted(Query.parse(place.query().orElse("")));
         if (archive.isPresent() && manners.listing) {
-            return Archive.answer(archive.get(), request, place, tree, directory, visitor::mayRead, now);
+            return Archive.answer(archive.get(), request, place, tree, directory, taken(visitor), now);
         }
         if (archive.isPresent()) {
             return Response.failure(Status.FORBIDDEN);
@@ -346,12 +347,17 @@ public final class Site {
         return files.answer(request, document, segments, visitor::mayRead, now);
     }
 
+    /// What may a visitor take along? What he could read, and so no program, by whatever name a link gives it.
+    private Predicate<List<String>> taken(Guard.Visitor visitor) {
+        return calls.isEmpty() ? visitor::mayRead : segments -> visitor.mayRead(segments) && !calls.get().isProgram(segments);
+    }
+
     /// The checksums of a directory, as far as the visitor may have it as an archive.
     private Optional<Response> checksums(Target.Place place, Guard.Visitor visitor) {
         List<String> parent = place.segments().subList(0, place.segments().size() - 1);
         boolean wanted = manners.listing && !place.directory();
         return wanted && tree.resolve(parent) instanceof Resource.Directory directory && tree.isReadable(directory)
-                ? Optional.of(Checksums.of(new Selection(tree, directory, parent, List.of(), visitor::mayRead))) : Optional.empty();
+                ? Optional.of(Checksums.of(new Selection(tree, directory, parent, List.of(), taken(visitor)))) : Optional.empty();
     }
 
     /// With `spa`, a page that is not there is one that the application draws. A browser asks for a page by name; a

@@ -92,9 +92,12 @@ class ProgramsTest {
     private static Site site(Gateway gateway, boolean spa, Guard guard, List<String> indexNames) throws IOException {
         Programs programs = new Programs(List.of(rule("*.php", true, gateway), rule("/cgi-bin/", true, gateway),
                 rule("/git", false, gateway)));
-        Site.Manners manners = new Site.Manners(indexNames, true, spa, false, false, Writing.WRITE,
+        return new Site(new Docroot(tree, new Visibility(false, false), false, programs), manners(indexNames, spa), guard, new MediaTypes(java.util.Map.of()), 10, programs);
+    }
+
+    private static Site.Manners manners(List<String> indexNames, boolean spa) {
+        return new Site.Manners(indexNames, true, spa, false, false, Writing.WRITE,
                 new Intake(Intake.Clash.RENAME, 1 << 20, 0, 10, Duration.ofHours(1)), false, Fields.NONE);
-        return new Site(new Docroot(tree, new Visibility(false, false), false, programs), manners, guard, new MediaTypes(java.util.Map.of()), 10, programs);
     }
 
     private static Request request(String method, String target, String... fields) {
@@ -199,6 +202,31 @@ class ProgramsTest {
             assertTrue(names.contains("plain.txt") || !target.equals("/?zip"), target);
             assertFalse(names.contains("index.php") || names.contains("cgi-bin/list") || names.contains("alias.txt")
                     || names.contains("inner.php"), target);
+        }
+    }
+
+    /// Where the system keeps its programs is a custom, and a link there another.
+    @Test
+    void noArchiveAndNoChecksumHoldsAProgramThatALinkLeadsTo(@TempDir Path elsewhere) throws IOException {
+        Files.createDirectories(elsewhere.resolve("site"));
+        Files.createDirectories(elsewhere.resolve("lib/sub"));
+        Files.writeString(elsewhere.resolve("lib/list"), "SOURCE");
+        Files.writeString(elsewhere.resolve("lib/sub/more"), "SOURCE");
+        Files.createSymbolicLink(elsewhere.resolve("site/cgi-bin"), elsewhere.resolve("lib"));
+        Programs programs = new Programs(List.of(rule("/cgi-bin/", true, new Echo())));
+        Site site = new Site(new Docroot(elsewhere.resolve("site"), new Visibility(false, false), true, programs), manners(List.of(), false), Guard.NONE,
+                new MediaTypes(java.util.Map.of()), 10, programs);
+        for (String target : List.of("/cgi-bin/?tar", "/cgi-bin/sub/?tar", "/?tar&only=cgi-bin", "/cgi-bin/SHA256SUMS", "/cgi-bin/?zip")) {
+            Response response = answer(site, request("GET", target));
+            assertEquals(200, response.status().code(), target);
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            switch (response.content()) {
+                case Content.Stream stream -> stream.producer().writeTo(out);
+                case Content.Excerpt excerpt -> excerpt.whole().writeTo(out, 0, excerpt.length());
+                default -> throw new AssertionError(target);
+            }
+            String shown = out.toString(StandardCharsets.ISO_8859_1);
+            assertFalse(shown.contains("SOURCE") || shown.contains("list") || shown.contains("more"), target);
         }
     }
 
