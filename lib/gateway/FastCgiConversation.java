@@ -63,22 +63,28 @@ final class FastCgiConversation implements Content.Producer {
     ///
     /// @throws IOException if the client's content breaks off
     Gateway.Outcome outcome(boolean keep) throws IOException {
-        Gateway.Outcome outcome;
+        Gateway.Outcome outcome = null;
         try {
-            feeding.begin(keep);
-            outcome = head();
-        } catch (IOException e) {
-            outcome = failed(e);
+            outcome = asked(keep);
+        } finally {
+            if (!(outcome instanceof Gateway.Answered)) {
+                finish(); // even after a defect of ours: it may cost this request, but not a place
+                feeding.awaitEnd();
+            }
         }
-        if (outcome instanceof Gateway.Answered) {
-            return outcome;
-        }
-        finish();
-        feeding.awaitEnd();
-        if (feeding.broken().isPresent()) {
+        if (!(outcome instanceof Gateway.Answered) && feeding.broken().isPresent()) {
             throw feeding.broken().get();
         }
         return outcome;
+    }
+
+    private Gateway.Outcome asked(boolean keep) {
+        try {
+            feeding.begin(keep);
+            return head();
+        } catch (IOException e) {
+            return failed(e);
+        }
     }
 
     private synchronized void leave() {

@@ -57,7 +57,7 @@ public sealed interface ProgramHead {
 
     /// Programs that were written to speak to the client themselves ("nph") begin as HTTP does.
     private static boolean isStatusLine(String text, List<Fields.Line> lines) {
-        boolean first = lines.isEmpty() && text.startsWith("HTTP/1.") && text.indexOf(' ') > 0;
+        boolean first = lines.isEmpty() && text.startsWith("HTTP/1.") && text.indexOf(' ') > 0 && Tokens.isFieldValue(text.strip());
         if (first) {
             lines.add(new Fields.Line("Status", text.substring(text.indexOf(' ') + 1).strip()));
         }

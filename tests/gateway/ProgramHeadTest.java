@@ -47,7 +47,7 @@ class ProgramHeadTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"¶", "hello¶¶", "Content-Type text/plain¶¶", " X: folded¶¶", "Sta tus: 200¶¶", "Status: abc¶¶",
-            "Status: 99¶¶", "Status: 100 Continue¶¶", "Status: 2000¶¶", "Content-Type: a\u0000b¶¶", "A: b¶HTTP/1.1 200 OK¶¶", ": none¶¶"})
+            "Status: 99¶¶", "Status: 100 Continue¶¶", "Status: 2000¶¶", "Content-Type: a\u0000b¶¶", "A: b¶HTTP/1.1 200 OK¶¶", "HTTP/1.1 200 O\rSet-Cookie: a=1¶¶", "HTTP/1.1 200 \u0001¶¶", ": none¶¶"})
     void whatIsNoHeadIsNonsense(String head) {
         assertInstanceOf(ProgramHead.Nonsense.class, parse(head));
     }
