@@ -114,23 +114,32 @@ final class FastCgiConnection {
     /// @throws EOFException if the application has closed its side
     FastCgiRecords.Said next(boolean waits) throws IOException {
         FastCgiRecords.Said said = records.next(arrived);
-        while (waits && said instanceof FastCgiRecords.Silence) {
-            receive();
-            said = records.next(arrived);
+        return waits && said instanceof FastCgiRecords.Silence ? await() : said;
+    }
+
+    /// Whatever arrives meanwhile, it is silence until something is said: padding and records about nothing keep nobody waiting.
+    private FastCgiRecords.Said await() throws IOException {
+        expect();
+        try {
+            FastCgiRecords.Said said;
+            do {
+                receive();
+                said = records.next(arrived);
+            } while (said instanceof FastCgiRecords.Silence);
+            return said;
+        } finally {
+            awaited = false;
         }
-        return said;
     }
 
     private void receive() throws IOException {
         arrived.compact();
-        expect();
         try {
             if (channel.read(arrived) < 0) {
                 throw new EOFException("the application has closed the connection");
             }
             hasSpoken = true;
         } finally {
-            awaited = false;
             arrived.flip();
         }
     }

@@ -26,6 +26,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import lib.gateway.FastCgiApplication;
 import lib.gateway.FastCgiGateway;
 import lib.http.Client;
@@ -433,6 +434,33 @@ class FastCgiGatewayTest {
     private FastCgiApplication impatient(SocketAddress address, int connections) {
         return new FastCgiApplication(List.of(address), Map.of(), Optional.empty(), Duration.ofMillis(300), Duration.ofSeconds(5), connections,
                 Duration.ofSeconds(20));
+    }
+
+    /// One place: whoever does not give it back leaves the next without.
+    @Test
+    void aStatusLineThatCannotBeSentIsRefusedAndGivesItsPlaceBack() throws IOException {
+        try (Application application = Application.answering("HTTP/1.1 200 O\rSet-Cookie: a=1\n\nhello")) {
+            with(impatient(application.address(), 1));
+            assertEquals(502, status(ask("GET")));
+            assertEquals(502, status(ask("GET")));
+        }
+    }
+
+    /// Records that say nothing are no sign that an answer will come.
+    @Test
+    void whoSendsOnlyWhatSaysNothingIsSilent() throws Exception {
+        try (Application application = new Application(line -> {
+            line.readAll();
+            while (true) {
+                line.write(1, 11, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+                line.write(1, 6, 0, 1, 0, 0, 0, 0);
+                LockSupport.parkNanos(10_000_000);
+            }
+        })) {
+            with(impatient(application.address(), 8));
+            assertEquals(504, status(ask("GET")));
+            assertEquals(1, application.awaitEnd());
+        }
     }
 
     @Test
