@@ -3,7 +3,9 @@ package lib.host;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.ZoneOffset;
@@ -70,6 +72,7 @@ public final class Journal implements AutoCloseable {
     private final FileChannel file;
     private final boolean masked;
     private final ErrorLog errors;
+    private long end; // of the last whole line; guarded by the file
 
     private Journal(Path path, FileChannel file, boolean masked, ErrorLog errors) {
         this.path = path;
@@ -84,12 +87,32 @@ public final class Journal implements AutoCloseable {
     /// @param errors hears when it can't be written
     /// @throws Fault if it can't be opened
     static Journal open(Path path, boolean masked, ErrorLog errors) throws Fault {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new Fault(Fault.CANNOT_START, "The journal '" + path + "' is no file; name one: who reads slowly what is written to a "
+                    + "pipe or a device would hold up all answers.");
+        }
         try {
-            return new Journal(path, FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING), masked, errors);
+            FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (isTaken(file)) {
+                file.close();
+                throw new Fault(Fault.CANNOT_START, "The journal '" + path + "' is that of another server, which runs; name a file "
+                        + "for this one.");
+            }
+            return new Journal(path, file.truncate(0), masked, errors);
         } catch (IOException e) {
             throw new Fault(Fault.CANNOT_START, "The journal '" + path + "' can't be opened (" + LogFile.reason(e)
                     + "); name a file that this user can write.");
+        }
+    }
+
+    /// Two servers would write over each other's lines. The lock ends with the channel.
+    private static boolean isTaken(FileChannel file) {
+        try {
+            return file.tryLock() == null;
+        } catch (OverlappingFileLockException _) {
+            return true; // by one in this process
+        } catch (IOException _) {
+            return false; // nobody can lock anything there
         }
     }
 
@@ -98,11 +121,22 @@ public final class Journal implements AutoCloseable {
         synchronized (file) {
             try {
                 while (line.hasRemaining()) {
-                    file.write(line);
+                    file.write(line, end + line.position());
                 }
+                end += line.limit();
             } catch (IOException e) {
+                takeBack();
                 errors.error("The journal '" + path + "' can't be written (" + LogFile.reason(e) + "); it is not complete.");
             }
+        }
+    }
+
+    /// Of a line that did not fit, the disk may have taken a part, which is no line.
+    private void takeBack() {
+        try {
+            file.truncate(end);
+        } catch (IOException _) {
+            // then the next line that fits takes its place
         }
     }
 

@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.process.Processes.Outcome;
 import tests.process.Processes.Running;
 
@@ -79,8 +81,46 @@ class ContractTest {
             }
             assertEquals(0, stop(running).code());
         }
-        assertFalse(Files.exists(file));
-        assertFalse(Files.exists(room.resolve("url.new")));
+        assertEquals(List.of(), named("url"));
+    }
+
+    /// The names in the room that begin so.
+    private static List<String> named(String beginning) throws IOException {
+        try (java.util.stream.Stream<Path> files = Files.list(room)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.startsWith(beginning)).toList();
+        }
+    }
+
+    @Test
+    void ofTwoServersWithOneUrlFileTheLaterOneHasItAndTheOtherLeavesItThere() throws IOException {
+        Path file = room.resolve("shared");
+        try (Running first = serve("-q", "--json", "--url-file", file.toString())) {
+            first.awaitOut("}\n");
+            try (Running second = serve("-q", "--json", "--url-file", file.toString())) {
+                second.awaitOut("}\n");
+                stop(first);
+                assertEquals(value(second.toString(), "url") + "\n", text(file));
+                stop(second);
+            }
+        }
+        assertEquals(List.of(), named("shared"));
+    }
+
+    /// `/dev/stdout` is such a link, and root could remove it.
+    @ParameterizedTest
+    @ValueSource(strings = {"--url-file", "--journal"})
+    void whatIsNoFileIsNeitherRemovedNorWrittenTo(String option) throws Exception {
+        Path pipe = room.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Path link = Files.createSymbolicLink(room.resolve("link to it"), pipe);
+        for (Path path : List.of(pipe, link)) {
+            Outcome outcome = ComancheProcess.run(Map.of(), "serve", site.toString(), "-p", "0", option, path.toString());
+            assertEquals(1, outcome.code());
+            assertEquals(1, outcome.errLines().size(), outcome.err());
+            assertTrue(Files.exists(path, LinkOption.NOFOLLOW_LINKS));
+        }
+        Files.delete(link);
+        Files.delete(pipe);
     }
 
     private static String text(Path file) {
@@ -224,6 +264,40 @@ class ContractTest {
                 assertEquals("0", value(lines.getLast(), "octets"));
             }
         }
+    }
+
+    @Test
+    void twoServersHaveNoJournalInCommon() {
+        Path journal = room.resolve("of one");
+        try (Running running = serve("--json", "-q", "--journal", journal.toString())) {
+            running.awaitOut("}\n");
+            Outcome outcome = ComancheProcess.run(Map.of(), "serve", site.toString(), "-p", "0", "--journal", journal.toString());
+            assertEquals(1, outcome.code());
+            assertTrue(outcome.err().contains("is that of another server"), outcome.err());
+        }
+    }
+
+    /// The limit of a file's size stands for a disk that is full.
+    @Test
+    void ofALineThatDoesNotFitNothingStaysInTheJournal() throws IOException {
+        Path journal = room.resolve("no room");
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 8; trap '' XFSZ; exec \"$@\"", "sh"));
+        command.addAll(ComancheProcess.command("serve", site.toString(), "-p", "0", "--json", "-q", "--journal", journal.toString()));
+        try (Running running = Processes.start(Path.of("/"), ComancheProcess.environment(Map.of()), command)) {
+            running.awaitOut("}\n");
+            try (RawClient client = new RawClient(ComancheProcess.address(URI.create(value(running.toString(), "url"))))) {
+                for (int i = 0; i < 20; i++) {
+                    client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\nReferer: " + "x".repeat(400) + "\r\n\r\n");
+                    assertEquals("hello", client.read().text());
+                }
+                client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n").read();
+            }
+            Outcome outcome = stop(running);
+            assertTrue(outcome.err().contains("it is not complete"), outcome.err());
+        }
+        String text = Files.readString(journal);
+        assertTrue(text.endsWith("}\n"));
+        assertTrue(text.lines().allMatch(line -> line.startsWith("{\"time\":") && line.endsWith("}}")));
     }
 
     @Test
