@@ -36,7 +36,7 @@ public final class Command {
     /// One that Ctrl+C has ended.
     public static final int INTERRUPTED = 128 + Posix.SIGINT;
 
-    /// The variable that is the mark.
+    /// The variable that is the mark. One of us within another adds its own: if it is killed, the other ends what it has left.
     private static final String MARK = "COMANCHE_RUN";
 
     /// How often its descendants are looked at.
@@ -52,7 +52,7 @@ public final class Command {
     private final List<String> words;
     private final Map<String, String> variables;
     private final Duration killAfter;
-    private final String mark = ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
+    private final String mark = '/' + ProcessHandle.current().pid() + '-' + Long.toHexString(System.nanoTime()) + '/';
     private final Set<ProcessHandle> seen = new HashSet<>();
 
     /// Before it can have started anything; a process's own time is counted in steps.
@@ -89,7 +89,7 @@ public final class Command {
     private Process start() throws Fault {
         ProcessBuilder builder = new ProcessBuilder(words).inheritIO();
         builder.environment().putAll(variables);
-        builder.environment().put(MARK, mark);
+        builder.environment().merge(MARK, mark, String::concat);
         try {
             return builder.start();
         } catch (IOException _) {
@@ -100,12 +100,13 @@ public final class Command {
         }
     }
 
+    /// With the files of java.io: a name that the locale has no characters for is no path to those of java.nio.
     private static boolean isThere(String program) {
         if (program.indexOf('/') >= 0) {
-            return Files.exists(Path.of(program));
+            return new File(program).exists();
         }
         for (String directory : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-            if (Files.isRegularFile(Path.of(directory, program))) {
+            if (new File(directory, program).isFile()) {
                 return true;
             }
         }
@@ -194,8 +195,9 @@ public final class Command {
             return;
         }
         Set<String> names = new TreeSet<>();
-        rest.forEach(process -> process.info().command().ifPresent(path -> names.add(Path.of(path).getFileName().toString())));
-        System.err.println("comanche: The command left something running, which is ended now: " + String.join(", ", names) + ".");
+        rest.forEach(process -> process.info().command().ifPresent(path -> names.add(new File(path).getName())));
+        System.err.println("comanche: The command left something running, which is ended now: "
+                + LogText.sentence(String.join(", ", names)) + ".");
 
         rest.forEach(ProcessHandle::destroy);
         long end = System.nanoTime() + killAfter.toNanos();
@@ -226,13 +228,12 @@ public final class Command {
     /// @return could all be told? One that is just becoming another program has no environment for a moment (execve(2))
     private boolean addMarked(Set<ProcessHandle> rest) {
         boolean told = true;
-        String words = '\0' + MARK + '=' + mark + '\0';
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"))) {
             for (Path path : processes) {
                 String name = path.getFileName().toString();
                 Optional<String> environment = Character.isDigit(name.charAt(0)) ? environment(path) : Optional.empty();
                 Optional<ProcessHandle> process = environment.flatMap(_ -> ProcessHandle.of(Long.parseLong(name)));
-                if (process.isPresent() && environment.get().contains(words)) {
+                if (process.isPresent() && environment.get().contains(mark)) {
                     rest.add(process.get());
                 }
                 told &= process.isEmpty() || !environment.get().isEmpty() || !isNew(process.get());

@@ -161,6 +161,22 @@ class RunTest {
         }
     }
 
+    /// To the C locale an umlaut is nothing that a path could hold.
+    @Test
+    void aNameThatTheLocaleDoesNotKnowIsStillOne() throws IOException {
+        Map<String, String> environment = Map.of("LC_ALL", "C");
+        Outcome outcome = ComancheProcess.run(environment, words("SITE -- " + String.join(" ", ComancheProcess.command("run",
+                site.toString(), "--")) + " \"./$(printf 'n\\303\\244')\""));
+        assertEquals(127, outcome.code(), outcome.toString());
+        assertEquals(1, outcome.errLines().size(), outcome.err());
+
+        Outcome left = ComancheProcess.run(environment, words("SITE -- cd " + room + "; s=./$(printf 's\\303\\244'); "
+                + "cp $(command -v sleep) $s; $s 2345 & exit 3"));
+        assertEquals(3, left.code(), left.toString());
+        assertEquals(1, left.errLines().size(), left.err());
+        assertFalse(runs(" 2345 "));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"run", "run .", "run . --", "run . npm test", "run -q"})
     void theCommandStandsBehindTwoDashes(String line) {
@@ -275,6 +291,16 @@ class RunTest {
         assertEquals(0, outcome.code());
         assertTrue(outcome.err().matches("comanche: The command left something running, which is ended now: [a-z, ]+\\.\n"), outcome.err());
         assertFalse(runs("sleep 1234"));
+    }
+
+    @Test
+    void whatAKilledOneOfUsHasLeftEndsWithTheOneAroundIt() throws IOException {
+        String inner = String.join(" ", ComancheProcess.command("run", site.toString(), "--", "sh", "-c",
+                "'setsid sleep 3456 & kill -9 $PPID'"));
+        Outcome outcome = run("SITE -- " + inner);
+        assertEquals(137, outcome.code(), outcome.toString());
+        assertTrue(outcome.err().contains("The command left something running"), outcome.err());
+        assertFalse(runs("sleep 3456"));
     }
 
     /// The way out, for a daemon that is to stay: the README names it.
