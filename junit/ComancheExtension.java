@@ -29,13 +29,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 ///         assertTrue(SITE.requests().stream().anyMatch(request -> request.target().equals("/app.js")));
 ///     }
 ///
-/// In a static field it is one server for all tests of the class; in one that is not static, one for each test. What `--expect` and
+/// In a static field it is one server for all tests of the class, those of the classes nested in it too; in one that is not static, one for each test. What `--expect` and
 /// `--fail-on` complain of at the end fails the class, or the test.
 public final class ComancheExtension implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     private final Path docbase;
     private final String[] options;
     private Fixture fixture;
-    private boolean ofTheClass;
+    private int classes;
 
     private ComancheExtension(Path docbase, String... options) {
         this.docbase = docbase;
@@ -49,27 +49,30 @@ public final class ComancheExtension implements BeforeAllCallback, BeforeEachCal
 
     @Override
     public void beforeAll(ExtensionContext context) throws Fault {
-        ofTheClass = true;
-        fixture = Fixture.serve(docbase, options);
+        if (classes++ == 0) {
+            fixture = Fixture.serve(docbase, options);
+        }
     }
 
     @Override
     public void beforeEach(ExtensionContext context) throws Fault {
-        if (!ofTheClass) {
+        if (classes == 0) {
             fixture = Fixture.serve(docbase, options);
         }
     }
 
     @Override
     public void afterEach(ExtensionContext context) {
-        if (!ofTheClass) {
+        if (classes == 0) {
             end();
         }
     }
 
     @Override
     public void afterAll(ExtensionContext context) {
-        end();
+        if (--classes == 0) {
+            end();
+        }
     }
 
     private void end() {

@@ -152,6 +152,22 @@ class FixtureTest {
         }
     }
 
+    /// JUnit tells an extension of every nested class as it does of the one around it.
+    @Test
+    void theServerOfAClassIsThatOfTheClassesNestedInIt() throws Exception {
+        ComancheExtension extension = ComancheExtension.serve(site);
+        extension.beforeAll(null);
+        String url = extension.url();
+        extension.beforeAll(null);
+        extension.beforeEach(null);
+        assertEquals(url, extension.url());
+        extension.afterEach(null);
+        extension.afterAll(null);
+        assertEquals(url, extension.url());
+        extension.afterAll(null);
+        assertThrows(IllegalStateException.class, extension::fixture);
+    }
+
     @Test
     void whatItComplainsOfFailsTheTest() throws Exception {
         ComancheExtension extension = ComancheExtension.serve(site, "--expect", "/b.txt");
