@@ -69,20 +69,18 @@ public final class Server implements AutoCloseable {
         fresh.forEach(this::listen);
     }
 
-    /// Takes clients until the listener is closed. What fails for one of them must not end it for the others.
+    /// Takes clients until the listener is closed. What fails for one of them must not end it for the others. The place is taken
+    /// for a client that is there: a listener that waits for one must not keep it from those who come to another.
     private void accept(Listeners.Listener listener) {
         while (listener.channel().isOpen()) {
             try {
+                SocketChannel channel = listener.channel().accept();
                 places.acquire();
-                admit(listener.channel().accept(), door(listener));
-            } catch (ClosedChannelException _) {
-                places.release();
+                admit(channel, door(listener));
+            } catch (ClosedChannelException | InterruptedException _) {
                 return;
             } catch (IOException _) {
-                places.release();
                 rest();
-            } catch (InterruptedException _) {
-                return;
             }
         }
     }

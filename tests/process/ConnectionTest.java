@@ -186,6 +186,16 @@ class ConnectionTest {
         }
     }
 
+    /// Every address has somebody who waits for clients; none of them may hold the only place meanwhile.
+    @Test
+    void theOnlyPlaceIsForWhoeverComesNextToWhicheverAddress() {
+        try (ComancheProcess narrow = ComancheProcess.serve(room.resolve("site"), "-q", "--max-connections", "1")) {
+            for (int i = 0; i < 3; i++) {
+                assertEquals(200, narrow.get("/").status());
+            }
+        }
+    }
+
     @Test
     void whatFollowsARequestToCloseIsNotAnswered() {
         try (RawClient client = server.connect()) {
