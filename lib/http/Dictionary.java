@@ -201,7 +201,9 @@ public record Dictionary(Map<String, Value> members) {
         /// UTF-8, in which every octet beyond ASCII is written with two hexadecimal digits (§4.2.10).
         private Value displayString() throws Slip {
             expect('"');
-            ByteBuffer octets = ByteBuffer.allocate(text.length());
+            int end = text.indexOf('"', at);
+            require(end >= 0);
+            ByteBuffer octets = ByteBuffer.allocate(end - at);
             while (!has('"')) {
                 require(isVisible(next()));
                 octets.put((byte) (has('%') ? hex() << 4 | hex() : text.charAt(at++)));

@@ -94,4 +94,15 @@ class DictionaryTest {
                 .members().get("a");
         assertArrayEquals(all, ((Dictionary.Sequence) value).octets());
     }
+
+    /// A request may bring thousands of strings: each takes what it is long, not what the whole field is.
+    @Test
+    void manyStringsTakeNoMoreMemoryThanTheFieldIsLong() {
+        String field = "a=(" + "%\"a\" ".repeat(6000) + ")";
+        var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertTrue(Dictionary.parse(field).isPresent());
+        assertTrue(threads.getCurrentThreadAllocatedBytes() - before < 16 << 20);
+        assertTrue(Dictionary.parse("a=%\"a").isEmpty());
+    }
 }
