@@ -31,7 +31,7 @@ public record Exchange(Client client, InputStream content, Teller teller, Watch 
         /// To be called when the content has been read to its end, by who will take long to answer.
         ///
         /// @param whenLeft is run once, on another thread, if the client closes its side before the answer is sent: it has
-        ///     left, or will send nothing more
+        ///     left, or will send nothing more; null where nobody wants to know any more
         void keep(Runnable whenLeft);
     }
 

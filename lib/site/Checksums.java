@@ -8,11 +8,13 @@ import java.util.HexFormat;
 import java.util.List;
 import lib.http.Content;
 import lib.http.DigestFields.Algorithm;
+import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.Query;
 import lib.http.Response;
 import lib.http.Status;
 import lib.http.Target;
+import lib.site.Fingerprints.Patience;
 import lib.site.Resource.Document;
 
 /// How does somebody see that he has got what is here? By lines that `sha256sum -c` reads.
@@ -38,20 +40,24 @@ final class Checksums {
     /// The line of a document, which is closed.
     ///
     /// @param name how the client calls it
-    static Response of(Document document, String name) {
-        try (var _ = document.file()) {
-            return new Response(Status.OK, FIELDS, new Content.Octets(line(document, name)));
+    static Response of(Document document, String name, Exchange.Watch watch) {
+        try (var _ = document.file(); Patience patience = Patience.of(watch)) {
+            return new Response(Status.OK, FIELDS, new Content.Octets(line(document, name, patience)));
         } catch (IOException _) {
             return Response.failure(Status.SERVICE_UNAVAILABLE);
         }
     }
 
     /// The lines of all that is selected, in the order of an archive, sent while they are made.
-    static Response of(Selection selection) {
-        return new Response(Status.OK, FIELDS, new Content.Stream(out -> selection.show(new Lines(out))));
+    static Response of(Selection selection, Exchange.Watch watch) {
+        return new Response(Status.OK, FIELDS, new Content.Stream(out -> {
+            try (Patience patience = Patience.of(watch)) {
+                selection.show(new Lines(out, patience));
+            }
+        }));
     }
 
-    private record Lines(OutputStream out) implements Tour.Guest {
+    private record Lines(OutputStream out, Patience patience) implements Tour.Guest {
         @Override
         public void directory(List<String> names, Instant modified) {}
 
@@ -59,15 +65,15 @@ final class Checksums {
         public void document(Tour.Sight sight) throws IOException {
             Document document = sight.opener().open();
             try (var _ = document.file()) {
-                out.write(line(document, String.join("/", sight.names())));
+                out.write(line(document, String.join("/", sight.names()), patience));
             }
         }
     }
 
-    private static byte[] line(Document document, String name) throws IOException {
+    private static byte[] line(Document document, String name, Patience patience) throws IOException {
         String file = name.equals("-") ? "./-" : name; // a dash alone would mean the standard input
         String escaped = file.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
-        String digest = HexFormat.of().formatHex(Fingerprints.of(document, Algorithm.SHA_256));
+        String digest = HexFormat.of().formatHex(Fingerprints.of(document, Algorithm.SHA_256, patience));
         return ((escaped.equals(file) ? "" : "\\") + digest + "  " + escaped + '\n').getBytes(StandardCharsets.ISO_8859_1);
     }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import lib.http.Content;
 import lib.http.DigestFields.Algorithm;
+import lib.http.Exchange;
 import lib.site.Resource.Document;
 
 /// Which octets does a document have, in brief? A digest of them, made by reading all of it.
@@ -29,6 +30,30 @@ final class Fingerprints {
 
     /// So many documents are read for their digests at once; others wait.
     private static final Semaphore SEATS = new Semaphore(8);
+
+    /// Does anybody still wait for a digest? Who has left does not, and to read on for him would be in vain.
+    static final class Patience implements AutoCloseable {
+        static final Patience ENDLESS = new Patience(_ -> { });
+
+        private final Exchange.Watch watch;
+        private volatile boolean over;
+
+        private Patience(Exchange.Watch watch) {
+            this.watch = watch;
+        }
+
+        /// That of a client, from now on until this is closed.
+        static Patience of(Exchange.Watch watch) {
+            Patience patience = new Patience(watch);
+            watch.keep(() -> patience.over = true);
+            return patience;
+        }
+
+        @Override
+        public void close() {
+            watch.keep(null);
+        }
+    }
 
     private record Key(Content.Stamp stamp, Algorithm algorithm) {}
 
@@ -48,9 +73,9 @@ final class Fingerprints {
     private static final class Fingerprint {
         private byte[] octets = {};
 
-        synchronized byte[] of(Document document, Algorithm algorithm) throws IOException {
+        synchronized byte[] of(Document document, Algorithm algorithm, Patience patience) throws IOException {
             if (octets.length == 0) {
-                octets = make(document, algorithm);
+                octets = make(document, algorithm, patience);
             }
             return octets;
         }
@@ -58,39 +83,42 @@ final class Fingerprints {
 
     /// The digest of a document, which stays open. Shared, never changed.
     ///
-    /// @throws IOException if it can't be read, or has changed since it was opened
-    static byte[] of(Document document, Algorithm algorithm) throws IOException {
+    /// @throws IOException if it can't be read, or has changed since it was opened, or nobody waits for it any more
+    static byte[] of(Document document, Algorithm algorithm, Patience patience) throws IOException {
         Optional<Content.Stamp> stamp = document.file().stamp();
         if (stamp.isEmpty() || stamp.get().modified().plus(STEP).isAfter(Instant.now())) {
-            return make(document, algorithm);
+            return make(document, algorithm, patience);
         }
         Fingerprint fingerprint;
         synchronized (KEPT) {
             fingerprint = KEPT.computeIfAbsent(new Key(stamp.get(), algorithm), _ -> new Fingerprint());
         }
-        return fingerprint.of(document, algorithm);
+        return fingerprint.of(document, algorithm, patience);
     }
 
     /// So much of it as a number holds: enough to tell a document from what it was.
     static long checksum(Document document) throws IOException {
-        return ByteBuffer.wrap(of(document, Algorithm.SHA_256)).getLong();
+        return ByteBuffer.wrap(of(document, Algorithm.SHA_256, Patience.ENDLESS)).getLong();
     }
 
-    private static byte[] make(Document document, Algorithm algorithm) throws IOException {
+    private static byte[] make(Document document, Algorithm algorithm, Patience patience) throws IOException {
         SEATS.acquireUninterruptibly();
         try {
-            return read(document, algorithm.begin());
+            return read(document, algorithm.begin(), patience);
         } finally {
             SEATS.release();
         }
     }
 
     /// A digest is all computing: without a pause now and then, a few of them would hold up everybody else.
-    private static byte[] read(Document document, MessageDigest digest) throws IOException {
+    private static byte[] read(Document document, MessageDigest digest, Patience patience) throws IOException {
         ByteBuffer block = ByteBuffer.allocate((int) Math.min(BLOCK_OCTETS, Math.max(document.length(), 1)));
         for (long offset = 0; offset < document.length(); offset += block.limit()) {
             block.clear().limit((int) Math.min(block.capacity(), document.length() - offset));
             int count = document.file().read(block, offset);
+            if (patience.over) {
+                throw new IOException("nobody waits for the digest any more");
+            }
             if (count < 0) {
                 throw new EOFException("a document shrank while it was read");
             }

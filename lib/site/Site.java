@@ -195,7 +195,7 @@ public final class Site {
         }
         return switch (request.method()) {
             case "GET", "HEAD" -> request.target() instanceof Target.Place place
-                    ? read(request, place, visitor, now) : Response.failure(Status.BAD_REQUEST);
+                    ? read(request, place, exchange, visitor, now) : Response.failure(Status.BAD_REQUEST);
             case "OPTIONS" -> options(request);
             case "TRACE" -> manners.trace ? trace(request) : notAllowed();
             default -> Request.KNOWN_METHODS.contains(request.method())
@@ -246,31 +246,31 @@ public final class Site {
         }
     }
 
-    private Response read(Request request, Target.Place place, Guard.Visitor visitor, Instant now) {
+    private Response read(Request request, Target.Place place, Exchange exchange, Guard.Visitor visitor, Instant now) {
         if (manners.blind) {
             return place.segments().isEmpty() ? ReceivingPage.response() : Response.failure(Status.NOT_FOUND);
         }
         return switch (tree.resolve(place.segments())) {
-            case Resource.Document document -> document(request, place, document, visitor, now);
+            case Resource.Document document -> document(request, place, document, exchange, visitor, now);
             case Resource.Directory directory -> place.directory()
-                    ? directory(request, place, directory, visitor, now) : toDirectory(place);
-            case Resource.Missing _ -> missing(request, place, visitor, now);
+                    ? directory(request, place, directory, exchange, visitor, now) : toDirectory(place);
+            case Resource.Missing _ -> missing(request, place, exchange, visitor, now);
             case Resource.Forbidden _, Resource.Script _ -> Response.failure(Status.FORBIDDEN);
         };
     }
 
     /// A slash behind a file's name asks for a directory that is not there. The target of the one file that is served does not
     /// tell its name: a field does, for who saves it.
-    private Response document(Request request, Target.Place place, Resource.Document document, Guard.Visitor visitor,
-                              Instant now) {
+    private Response document(Request request, Target.Place place, Resource.Document document, Exchange exchange,
+                              Guard.Visitor visitor, Instant now) {
         if (place.directory() && !place.segments().isEmpty()) {
             document.file().close();
-            return missing(request, place, visitor, now);
+            return missing(request, place, exchange, visitor, now);
         }
         if (place.query().isPresent() && Checksums.areWanted(place)) {
-            return Checksums.of(document, document.name());
+            return Checksums.of(document, document.name(), exchange.watch());
         }
-        Response response = files.answer(request, document, place.segments(), visitor::mayRead, now);
+        Response response = files.answer(request, document, place.segments(), visitor::mayRead, exchange.watch(), now);
         return tree.onlyName().isEmpty() ? response : response.with(Fields.of("Content-Disposition",
                 Disposition.format("inline", tree.onlyName().get())));
     }
@@ -280,8 +280,8 @@ public final class Site {
         return Response.failure(Status.MOVED_PERMANENTLY, "Location", place.path() + '/' + place.querySuffix());
     }
 
-    private Response directory(Request request, Target.Place place, Resource.Directory directory, Guard.Visitor visitor,
-                               Instant now) {
+    private Response directory(Request request, Target.Place place, Resource.Directory directory, Exchange exchange,
+                               Guard.Visitor visitor, Instant now) {
         Optional<Archive.Form> archive = Archive.wanted(Query.parse(place.query().orElse("")));
         if (archive.isPresent() && manners.listing) {
             return Archive.answer(archive.get(), request, place, tree, directory, taken(visitor), now);
@@ -294,7 +294,7 @@ public final class Site {
             index.add(name);
             switch (tree.resolve(index)) {
                 case Resource.Document document -> {
-                    return standIn(request, document, index, visitor, now);
+                    return standIn(request, document, index, exchange, visitor, now);
                 }
                 case Resource.Forbidden _ -> {
                     return Response.failure(Status.FORBIDDEN);
@@ -337,14 +337,14 @@ public final class Site {
     }
 
     /// A document in the place of another target, for those who may have it under its own.
-    private Response standIn(Request request, Resource.Document document, List<String> segments, Guard.Visitor visitor,
-                             Instant now) {
+    private Response standIn(Request request, Resource.Document document, List<String> segments, Exchange exchange,
+                             Guard.Visitor visitor, Instant now) {
         Optional<Response> refusal = visitor.refusal(request.method(), segments);
         if (refusal.isPresent()) {
             document.file().close();
             return refusal.get();
         }
-        return files.answer(request, document, segments, visitor::mayRead, now);
+        return files.answer(request, document, segments, visitor::mayRead, exchange.watch(), now);
     }
 
     /// What may a visitor take along? What he could read, and so no program, by whatever name a link gives it.
@@ -353,18 +353,19 @@ public final class Site {
     }
 
     /// The checksums of a directory, as far as the visitor may have it as an archive.
-    private Optional<Response> checksums(Target.Place place, Guard.Visitor visitor) {
+    private Optional<Response> checksums(Target.Place place, Exchange exchange, Guard.Visitor visitor) {
         List<String> parent = place.segments().subList(0, place.segments().size() - 1);
         boolean wanted = manners.listing && !place.directory();
         return wanted && tree.resolve(parent) instanceof Resource.Directory directory && tree.isReadable(directory)
-                ? Optional.of(Checksums.of(new Selection(tree, directory, parent, List.of(), taken(visitor)))) : Optional.empty();
+                ? Optional.of(Checksums.of(new Selection(tree, directory, parent, List.of(), taken(visitor)), exchange.watch()))
+                : Optional.empty();
     }
 
     /// With `spa`, a page that is not there is one that the application draws. A browser asks for a page by name; a
     /// script, a style or an image that is missing stays missing, for else it would be a page that claims to be one.
-    private Response missing(Request request, Target.Place place, Guard.Visitor visitor, Instant now) {
+    private Response missing(Request request, Target.Place place, Exchange exchange, Guard.Visitor visitor, Instant now) {
         if (!place.segments().isEmpty() && place.segments().getLast().equals(Checksums.LIST)) {
-            Optional<Response> checksums = checksums(place, visitor);
+            Optional<Response> checksums = checksums(place, exchange, visitor);
             if (checksums.isPresent()) {
                 return checksums.get();
             }
@@ -373,7 +374,7 @@ public final class Site {
             for (String name : manners.indexNames) {
                 List<String> index = List.of(name);
                 if (tree.resolve(index) instanceof Resource.Document document) {
-                    return standIn(request, document, index, visitor, now);
+                    return standIn(request, document, index, exchange, visitor, now);
                 }
             }
         }

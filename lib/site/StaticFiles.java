@@ -9,12 +9,14 @@ import java.util.function.Predicate;
 import lib.http.Content;
 import lib.http.DigestFields;
 import lib.http.EntityTag;
+import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Negotiation;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
+import lib.site.Fingerprints.Patience;
 import lib.site.Resource.Document;
 
 /// How is a document answered to GET and HEAD? (RFC 9110 §9.3.1, §13, §14)
@@ -44,14 +46,16 @@ public final class StaticFiles {
     ///
     /// @param segments where the document was found, to look for its siblings; empty if it must have none
     /// @param mayRead may the client have what stands there? A sibling is a file like any other
-    Response answer(Request request, Document document, List<String> segments, Predicate<List<String>> mayRead, Instant now) {
+    Response answer(Request request, Document document, List<String> segments, Predicate<List<String>> mayRead, Exchange.Watch watch,
+                    Instant now) {
         Choice choice = select(request, document, segments, mayRead);
         Content.OpenFile file = choice.document.file();
         boolean handedOver = false;
-        try {
-            Response response = choice.representation(tag(choice), tree.isDated()).answer(request, mostRanges, now);
+        boolean takesLong = !tree.isDated() || request.fields().has("Want-Repr-Digest");
+        try (Patience patience = takesLong ? Patience.of(watch) : null) {
+            Response response = choice.representation(tag(choice, patience), tree.isDated()).answer(request, mostRanges, now);
             if (response.status() == Status.OK || response.status() == Status.PARTIAL_CONTENT) {
-                response = request.fields().has("Want-Repr-Digest") ? digested(request, choice.document, response) : response;
+                response = request.fields().has("Want-Repr-Digest") ? digested(request, choice.document, response, patience) : response;
                 handedOver = true;
             }
             return response;
@@ -77,17 +81,18 @@ public final class StaticFiles {
         }
     }
 
-    private EntityTag tag(Choice choice) throws IOException {
+    private EntityTag tag(Choice choice, Patience patience) throws IOException {
         Document document = choice.document;
         return tree.isDated() ? EntityTag.of(document.length(), document.modified(), choice.coding)
-                : EntityTag.of(Fingerprints.of(document, DigestFields.Algorithm.SHA_256), choice.coding);
+                : EntityTag.of(Fingerprints.of(document, DigestFields.Algorithm.SHA_256, patience), choice.coding);
     }
 
     /// With the digest that the client wants, of all that was selected and in the coding in which it was (RFC 9530 §3).
-    private static Response digested(Request request, Document document, Response response) throws IOException {
+    private static Response digested(Request request, Document document, Response response, Patience patience)
+            throws IOException {
         Optional<DigestFields.Algorithm> wanted = DigestFields.wanted(request.fields(), "Want-Repr-Digest");
         return wanted.isEmpty() ? response : response.with(Fields.of("Repr-Digest",
-                DigestFields.format(wanted.get(), Fingerprints.of(document, wanted.get()))));
+                DigestFields.format(wanted.get(), Fingerprints.of(document, wanted.get(), patience))));
     }
 
     /// Type and siblings go by the name that was asked for: a link's own, not that of the file behind it, which may lie

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.process.Processes.Outcome;
 import tests.process.RawClient.Answer;
 
@@ -204,6 +206,26 @@ class ReproducibleTest {
     }
 
     /// 800 MB by eight readers at once, on a heap that would hold none of them; and somebody else is answered meanwhile.
+    /// There is place for one client: the next one is answered when what was made for the one before has ended.
+    @ParameterizedTest
+    @ValueSource(strings = {"GET /SHA256SUMS", "GET /zeros?sha256", "HEAD /zeros"})
+    void nothingIsDigestedForWhoHasLeft(String line) throws IOException {
+        Path huge = Files.createDirectories(room.resolve("huge"));
+        try (var file = new java.io.RandomAccessFile(huge.resolve("zeros").toFile(), "rw")) {
+            file.setLength(200L << 30);
+        }
+        Files.setLastModifiedTime(huge.resolve("zeros"), FileTime.fromMillis(0));
+        Files.writeString(huge.resolve("small"), "small");
+        try (ComancheProcess server = ComancheProcess.serve(huge, "-q", "--max-connections", "1")) {
+            try (RawClient impatient = server.connect()) {
+                impatient.send(line + " HTTP/1.1\r\nHost: a\r\nWant-Repr-Digest: sha-256=1\r\n\r\n");
+            }
+            assertEquals("small", server.get("/small").text());
+        } finally {
+            Files.delete(huge.resolve("zeros"));
+        }
+    }
+
     @Test
     void largeFilesAreDigestedInLittleMemoryAndOthersAreAnsweredMeanwhile() throws Exception {
         Path large = Files.createDirectory(room.resolve("large"));
