@@ -102,9 +102,9 @@
 //SOURCES lib/site/Access.java
 //SOURCES lib/site/Guard.java
 //SOURCES lib/site/Intake.java
+//SOURCES lib/site/Attestation.java
 //SOURCES lib/site/Draft.java
 //SOURCES lib/site/Delivery.java
-//SOURCES lib/site/Attestation.java
 //SOURCES lib/site/Uploads.java
 //SOURCES lib/site/Writes.java
 //SOURCES lib/site/Calls.java

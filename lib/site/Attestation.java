@@ -20,10 +20,15 @@ record Attestation(List<Claim> claims) {
     /// @param claimed what it is to be in the end
     record Claim(MessageDigest digest, byte[] claimed) {}
 
-    /// Those of a request. One by an algorithm that we don't know claims nothing.
+    /// Those of a request whose content is the whole. One by an algorithm that we don't know claims nothing.
     static Attestation of(Fields fields) {
+        return of(fields, List.of("Content-Digest", "Repr-Digest"));
+    }
+
+    /// What the fields of these names claim, each of the octets that it is about.
+    static Attestation of(Fields fields, List<String> names) {
         List<Claim> claims = new ArrayList<>();
-        for (String name : List.of("Content-Digest", "Repr-Digest")) {
+        for (String name : names) {
             for (Map.Entry<Algorithm, byte[]> claim : DigestFields.claims(fields, name).entrySet()) {
                 claims.add(new Claim(claim.getKey().begin(), claim.getValue()));
             }

@@ -22,7 +22,7 @@ import lib.site.Placement.Spot;
 ///
 /// @param segments where the file is to stand
 /// @param folders are directories on the way made?
-/// @param conditions the precondition fields of the request
+/// @param conditions the precondition fields of the request, and what it claims of the whole (Repr-Digest)
 record Delivery(List<String> segments, Clash clash, boolean folders, Fields conditions) {
 
     sealed interface Result {}

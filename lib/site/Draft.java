@@ -4,8 +4,10 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -179,6 +181,14 @@ final class Draft implements AutoCloseable {
             }
             return Outcome.WHOLE;
         }
+    }
+
+    /// Are the octets, from the first one on, what is claimed of them? Reads them only if something is.
+    boolean holds(Attestation attestation) throws IOException {
+        if (!attestation.claims().isEmpty()) {
+            attestation.of(Channels.newInputStream(channel.position(0))).transferTo(OutputStream.nullOutputStream());
+        }
+        return attestation.holds();
     }
 
     /// Whatever the system says against writing to our own file, it comes to this: it can't be stored.

@@ -243,10 +243,12 @@ final class Uploads {
     private Response append(Request request, String mount, OpenDirectory directory, String token, Draft draft, Plan plan,
                             Exchange exchange, Instant now) throws IOException {
         boolean last = isComplete(request).orElse(false);
-        Outcome outcome = draft.take(exchange.content(), intake);
+        Attestation part = Attestation.of(request.fields(), List.of("Content-Digest"));
+        Outcome outcome = draft.take(part.of(exchange.content()), intake);
+        boolean damaged = outcome == Outcome.WHOLE && !part.holds();
         boolean exceeds = plan.length >= 0 && draft.length() > plan.length;
         boolean lacks = plan.length >= 0 && draft.length() < plan.length && last;
-        if (outcome == Outcome.WHOLE && !exceeds && !lacks) {
+        if (outcome == Outcome.WHOLE && !exceeds && !lacks && !damaged) {
             return last ? finish(mount, directory, token, draft, plan, now)
                     : Response.of(Status.NO_CONTENT, state(draft.length(), plan.length, false));
         }
@@ -262,6 +264,10 @@ final class Uploads {
     private Response finish(String mount, OpenDirectory directory, String token, Draft draft, Plan plan, Instant now)
             throws IOException {
         long length = draft.length();
+        if (!draft.holds(Attestation.of(plan.delivery.conditions(), List.of("Repr-Digest")))) {
+            drop(directory, token, draft);
+            return Response.failure(Status.BAD_REQUEST, "Upload-Complete", "?1");
+        }
         switch (plan.delivery.deliver(docroot, draft, now)) {
             case Delivery.Declined(Status status) -> {
                 drop(directory, token, draft);

@@ -37,7 +37,7 @@ final class Writes {
     /// The query parameter that names an upload resource.
     private static final String UPLOAD = "upload";
 
-    private static final Set<String> CONDITIONS = Set.of("if-match", "if-none-match", "if-unmodified-since");
+    private static final Set<String> CONDITIONS = Set.of("if-match", "if-none-match", "if-unmodified-since", "repr-digest");
 
     private final Docroot docroot;
     private final Writing writing;

@@ -94,6 +94,21 @@ class UploadsTest {
         assertEquals(List.of(), WritesTest.drafts(fixture.root));
     }
 
+    /// Of the whole by the first request, of its own part by each. (RFC 9530; the digests are those of `hello` and of `lo`)
+    @ParameterizedTest
+    @CsvSource({"sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:, sha-256=:kpSrOAOfYNLsU4IvtGtSxmOvfqR49NF79D2kTt5eFmw=:, 201",
+        "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmDQ=:, md5=:AAAA:, 400", "md5=:AAAA:, sha-256=:AAAA:, 400"})
+    void anUploadThatIsNotWhatItClaimsIsDropped(String whole, String part, int status) throws IOException {
+        String upload = begun("hel", "new.txt", "Repr-Digest", whole);
+        assertEquals(status, patch("lo", upload, 3, true, "Content-Digest", part).status());
+        assertEquals(status == 201 ? "hello" : "nothing", file("new.txt"));
+        assertEquals(List.of(), WritesTest.drafts(fixture.root));
+
+        Answer once = site.send("hello", "PUT", "/once.txt", "Upload-Complete", "?1", "Repr-Digest", whole);
+        assertEquals(whole.endsWith("DQ=:") ? 400 : 201, once.status());
+        assertEquals(List.of(), WritesTest.drafts(fixture.root));
+    }
+
     @Test
     void anUploadGoesOnWhereItIs() throws IOException {
         String upload = begun("he", "new.txt", "Upload-Length", "5");
