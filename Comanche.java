@@ -806,6 +806,7 @@ public final class Comanche {
             CommandSpec run = command("run", Profile.RUN,
                     "Serve a directory while a command runs: comanche run DIR -- COMMAND. It finds the server by COMANCHE_URL and "
                             + "COMANCHE_PORT in its environment, and its exit code is ours.");
+            run.usageMessage().customSynopsis("comanche run [OPTIONS] [DIR [PORT]] -- COMMAND");
             for (CommandSpec command : List.of(serve, share, run)) {
                 command.addPositional(PositionalParamSpec.builder().paramLabel("[DIR [PORT]]").arity("0..2")
                         .hideParamSyntax(true).type(List.class).auxiliaryTypes(String.class)

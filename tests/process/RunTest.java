@@ -81,6 +81,13 @@ class RunTest {
     // What it says, and to whom
 
     @Test
+    void theUsageLineShowsWhereTheCommandStands() {
+        Outcome help = ComancheProcess.run(Map.of(), "run", "--help");
+        assertEquals("Usage: comanche run [OPTIONS] [DIR [PORT]] -- COMMAND", help.outLines().getFirst());
+        assertEquals(0, help.code());
+    }
+
+    @Test
     void theCommandFindsTheServerAndHasTheStandardStreams() {
         Running running = Processes.start(Path.of("/"), ComancheProcess.environment(Map.of()), ComancheProcess.command(
                 words("SITE -- cat; curl -s $COMANCHE_URL/a.txt; curl -s localhost:$COMANCHE_PORT/a.txt; echo oops >&2")));
