@@ -230,6 +230,7 @@ import lib.host.Logs;
 import lib.host.PasswordPrompt;
 import lib.host.PidFile;
 import lib.host.PlainLine;
+import lib.host.ProgramSettings;
 import lib.host.QrPicture;
 import lib.host.Server;
 import lib.host.Service;
@@ -785,12 +786,28 @@ public final class Comanche {
             if (settings.tls().isPresent()) {
                 Tls.check(settings.tls().get());
             }
-            settings.effective().forEach((setting, words) -> words.forEach(word -> System.out.printf("%-18s %-32s %s%n",
-                    setting.longOption().substring(2), setting.shown(word.value()), word.origin())));
-            settings.hosts().forEach(host -> System.out.printf("%-18s %-32s %s%n", "host", String.join(" ", host.names()),
-                    host.site().docbase()));
+            settings.effective().forEach((setting, words) -> words.forEach(word ->
+                    row(setting.longOption().substring(2), setting.shown(word.value()), word.origin())));
+            settings.rules().ifPresent(rules -> rules.rules().forEach(rule ->
+                    row("rule", rule.about(), settings.effective().get(Setting.RULES).getLast().value())));
+            List<ProgramSettings> programs = settings.site().programs();
+            programs.forEach(CommandTree::row);
+            settings.hosts().forEach(host -> {
+                row("host", String.join(" ", host.names()), host.site().docbase().toString());
+                if (!host.site().programs().equals(programs)) {
+                    host.site().programs().forEach(CommandTree::row);
+                }
+            });
             System.out.println("It would start.");
             return 0;
+        }
+
+        private static void row(ProgramSettings program) {
+            row("program", program.place(), program.answerer());
+        }
+
+        private static void row(String what, String value, String origin) {
+            System.out.printf("%-18s %-32s %s%n", what, value, origin);
         }
 
         /// The command tree. It is put together by hand rather than from annotations, which costs half as much time before

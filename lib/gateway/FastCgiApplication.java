@@ -37,7 +37,7 @@ public record FastCgiApplication(List<SocketAddress> addresses, Map<String, Stri
     }
 
     /// An address as it is written in the settings.
-    static String name(SocketAddress address) {
+    public static String name(SocketAddress address) {
         return switch (address) {
             case InetSocketAddress inet -> inet.getHostString() + ':' + inet.getPort();
             case UnixDomainSocketAddress unix -> "unix:" + unix.getPath();

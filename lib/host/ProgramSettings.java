@@ -26,6 +26,18 @@ public sealed interface ProgramSettings {
     /// Where they answer.
     PathPattern pattern();
 
+    /// Who answers there, as a person is told: a command, an application's addresses, or each file itself.
+    String answerer();
+
+    /// Where, as a person writes it.
+    default String place() {
+        return text(pattern().toString());
+    }
+
+    private static String text(String octets) {
+        return new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
     /// A program that is started for each request (RFC 3875).
     record Cgi(PathPattern pattern, CgiProgram program) implements ProgramSettings {
 
@@ -33,12 +45,23 @@ public sealed interface ProgramSettings {
         static Cgi of(PathPattern pattern) {
             return new Cgi(pattern, CgiProgram.PLAIN);
         }
+
+        @Override
+        public String answerer() {
+            List<String> command = program.isFile() ? program.interpreter() : program.program();
+            return "cgi " + (command.isEmpty() ? "by itself" : text(String.join(" ", command)));
+        }
     }
 
     /// An application that is always there (FastCGI 1.0).
     ///
     /// @param files is it asked for files of the tree? Else for every path below the pattern's
     record FastCgi(PathPattern pattern, boolean files, FastCgiApplication application) implements ProgramSettings {
+
+        @Override
+        public String answerer() {
+            return "fastcgi " + String.join(" ", application.addresses().stream().map(FastCgiApplication::name).toList());
+        }
 
         /// `*.php=127.0.0.1:9000`; empty where it is not of this kind.
         ///

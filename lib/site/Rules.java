@@ -3,6 +3,7 @@ package lib.site;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import lib.http.Request;
 import lib.http.TargetPattern;
 
@@ -26,6 +27,11 @@ public record Rules(long seed, List<Rule> rules) {
         public Rule {
             methods = Set.copyOf(methods);
             answers = List.copyOf(answers);
+        }
+
+        /// Which requests, as a person writes it: `GET,HEAD /api/**`.
+        public String about() {
+            return String.join(",", new TreeSet<>(methods)) + (methods.isEmpty() ? "" : " ") + pattern;
         }
 
         public boolean isAbout(Request request) {

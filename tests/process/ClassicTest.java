@@ -566,6 +566,44 @@ class ClassicTest {
     }
 
     @Test
+    void checkShowsTheProgramsAndTheRulesThatAreInForce() throws IOException {
+        Path rules = Files.writeString(room.resolve("rules.toml"), """
+                [[rule]]
+                path = "/api/**"
+                methods = ["HEAD", "GET"]
+                status = 503
+                [[rule]]
+                latency = "1ms"
+                """);
+        configure("rules = \"%s\"\n".formatted(rules) + """
+                [[cgi]]
+                path = "/cgi-bin/"
+                [[cgi]]
+                path = "*.ü"
+                interpreter = ["sh", "-e"]
+                [[fastcgi]]
+                path = "/app/"
+                application = true
+                address = ["127.0.0.1:9001", "unix:/run/app.sock"]
+                [[host]]
+                names = ["same.example"]
+                [[host]]
+                names = ["own.example"]
+                [[host.cgi]]
+                path = "/own/"
+                program = "/bin/sh"
+                """);
+        Outcome outcome = run("check", "-c", file.toString(), "-b", site.toString(), "--cgi", "*.x");
+        assertEquals("", outcome.err());
+        List<String> lines = outcome.outLines().stream().map(line -> line.replaceAll(" +", " "))
+                .filter(line -> line.matches("(rule|program|host) .*")).map(line -> line.replace("/usr/bin/", "/bin/")).toList();
+        assertEquals(List.of("rule GET,HEAD /api/** " + rules, "rule /** " + rules,
+                "program *.x cgi by itself", "program /cgi-bin/ cgi by itself", "program *.ü cgi /bin/sh -e",
+                "program /app/ fastcgi 127.0.0.1:9001 unix:/run/app.sock", "host same.example " + site, "host own.example " + site,
+                "program /own/ cgi /bin/sh"), lines);
+    }
+
+    @Test
     void allComplaintsComeAtOnceEachWithItsPlaceAndNothingStarts() throws IOException {
         configure(settings(freePort(), site.toString()) + """
                 prot = 80
