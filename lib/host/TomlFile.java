@@ -20,6 +20,9 @@ import org.tomlj.TomlTable;
 abstract class TomlFile {
     private static final TomlArray NO_TABLES = Toml.parse("none = []").getArrayOrEmpty("none");
 
+    /// Keys that a person can look through in one sentence.
+    private static final int FEW = 20;
+
     private final Path path;
     private final List<String> complaints;
 
@@ -92,10 +95,11 @@ abstract class TomlFile {
         return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
-    /// The right key that a wrong one is nearest to.
+    /// The right key that a wrong one is nearest to; all of them, if none is near and they are few.
     static String nearest(String wrong, List<String> keys) {
         String best = keys.stream().min(java.util.Comparator.comparingInt(key -> distance(wrong, key))).orElseThrow();
-        return "did you mean '" + best + "'?";
+        boolean isNear = distance(wrong, best) <= best.length() / 2;
+        return isNear || keys.size() > FEW ? "did you mean '" + best + "'?" : "what can be said is " + String.join(", ", keys) + ".";
     }
 
     /// How many letters have to be changed, added or dropped (Levenshtein).

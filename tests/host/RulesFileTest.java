@@ -177,11 +177,12 @@ class RulesFileTest {
             bandwidth = "fast"          | r.toml:2:1: bandwidth takes octets for each second
             drip = 1                    | r.toml:2:1: drip takes a number of octets and a time
             drip = { octets = 1 }       | r.toml:2:1: drip takes a number of octets and a time
-            drip = { every = 1, pause = 1 } | r.toml:2:10: there is no key 'every' here; did you mean
+            drip = { every = 1, pause = 1 } | r.toml:2:10: there is no key 'every' here; what can be said is octets, pause.
             cut = -1                    | r.toml:2:1: cut takes octets of content, such as 1000 or "64k", or true
             cut = false                 | r.toml:2:1: cut takes octets of content
             wrong-length = "10"         | r.toml:2:1: wrong-length takes a number of octets, such as +10 or -10.
             answers = 1                 | r.toml:2:1: answers must be a list of tables, such as
+            answers = [{ path = "/" }]  | r.toml:2:14: there is no key 'path' here; what can be said is status, content, fields,
             answers = [{ stats = 1 }]   | r.toml:2:14: there is no key 'stats' here; did you mean 'status'?
             method = "GET"              | r.toml:2:1: there is no key 'method' here; did you mean 'methods'?
             """)
@@ -229,6 +230,7 @@ class RulesFileTest {
         assertTrue(complaints("[[rule]\n").getFirst().startsWith("r.toml:1:"), complaints("[[rule]\n").toString());
         Fault fault = assertThrows(Fault.class, () -> settings(directory.resolve("none.toml")));
         assertTrue(fault.getMessage().contains("none.toml' can't be read; name one that is there."), fault.getMessage());
+        assertEquals("r.toml:1:1: there is no key 'path' here; what can be said is seed, rule.", complaints("path = \"/\"\n").getFirst());
         assertEquals("r.toml:1:1: rule must be written as [[rule]], once for each.", complaints("rule = 1\n").getFirst());
     }
 
