@@ -620,7 +620,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             boolean bare = setting == Setting.DOCBASE && !word.origin().contains(":");
             String origin = bare ? "" : word.origin().equals(DEFAULT) ? "the default of " + setting.longOption() + ' '
                     : word.origin() + ' ';
-            String complaint = origin + "'" + setting.shown(word.value()).replaceAll("\\p{Cntrl}", "?") + "' " + what;
+            boolean saysAll = setting.isFlag() && word.origin().startsWith("--"); // its value is what nobody has typed
+            String complaint = origin + (saysAll ? "" : "'" + setting.shown(word.value()).replaceAll("\\p{Cntrl}", "?") + "' ") + what;
             boolean standsIn = !isWhole && word.origin().equals(DEFAULT);
             if (!standsIn) {
                 complainOnce(complaint);

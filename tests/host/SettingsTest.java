@@ -487,8 +487,11 @@ class SettingsTest {
     @ParameterizedTest
     @EnumSource(names = {"UPLOAD", "WRITE", "RECEIVE"})
     void whatIsReproducibleIsNotWritten(Setting setting) {
-        assertEquals(setting.longOption() + " 'true' can't go with --reproducible, for what clients bring depends on when they do; leave one out.",
+        String why = " can't go with --reproducible, for what clients bring depends on when they do; leave one out.";
+        assertEquals(setting.longOption() + why,
                 complaint(Map.of(Setting.REPRODUCIBLE, List.of("true"), setting, List.of("true")), Map.of()));
+        assertEquals(setting.variable() + " 'yes'" + why,
+                complaint(Map.of(Setting.REPRODUCIBLE, List.of("true")), Map.of(setting.variable(), "yes")));
     }
 
     @Test
