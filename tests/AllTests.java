@@ -18,6 +18,7 @@
 //SOURCES gateway/*.java
 //SOURCES host/*.java
 //SOURCES process/*.java
+//SOURCES torture/*.java
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectPackage;
 
