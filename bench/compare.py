@@ -9,74 +9,10 @@ time for one request (wrk ends near 120,000 requests a second, so this says more
 resident memory now and at its highest, and what was answered wrongly (0, or the row is worth nothing).
 Only ratios within one run mean anything: machines differ, and so do minutes.
 """
-import argparse, os, platform, re, statistics, subprocess, sys, tempfile, time
+import argparse, os, platform, resource, statistics, subprocess, sys, tempfile, time
 import peers
-from peers import PEERS, Running
-
-BASE = "nginx"
-
-
-class Load:
-    """Requests for one target as fast as they are answered, from persistent connections."""
-
-    columns = {"requests/s": "{:,.0f}", "us": "{:.1f}", "p99 ms": "{:.2f}", "MiB": "{:.0f}", "peak": "{:.0f}", "wrong": "{:.0f}"}
-    ratios = ["requests/s", "us"]
-
-    def __init__(self, title, octets, peers=tuple(PEERS), connections=64):
-        self.title, self.octets, self.peers, self.connections = title, octets, peers, connections
-        self.target = "/file.bin"
-
-    def prepare(self, tree):
-        with open(os.path.join(tree, "file.bin"), "wb") as file:
-            file.write(os.urandom(1024) * (self.octets // 1024))
-
-    def check(self, server):
-        status, _, content = server.answer(self.target)
-        if (status, len(content)) != (200, self.octets):
-            sys.exit(f"{server.name} answers {status} and {len(content)} octets.")
-
-    def round(self, server, seconds):
-        before = server.processor_seconds()
-        text = subprocess.run([*peers.pinned(1), "wrk", "-t1", f"-c{self.connections}", f"-d{seconds}", "--latency",
-                               server.origin + self.target], capture_output=True, text=True, check=True).stdout
-        spent = server.processor_seconds() - before
-        requests = int(re.search(r"(\d+) requests in", text)[1])
-        wrong = sum(int(count) for count in re.findall(r"Non-2xx or 3xx responses: (\d+)", text)
-                    + re.findall(r"(?:connect|read|write|timeout) (\d+)", text))
-        server.forget_log()
-        return {"requests/s": float(re.search(r"Requests/sec: +([\d.]+)", text)[1]), "us": spent / max(requests, 1) * 1e6,
-                "p99 ms": milliseconds(re.search(r"99% +(\S+)", text)[1]), "MiB": server.mebibytes(),
-                "peak": server.mebibytes("VmHWM"), "wrong": wrong}
-
-
-def milliseconds(text):
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
-    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-
-
-ALL_BUT_FLOOR = tuple(name for name in PEERS if name != "floor")
-WORKS = {
-    "1k": Load("1 KiB file, 64 persistent connections", 1024),
-}
-
-
-def measure(work, names, home, tree):
-    """The rounds' figures of each server."""
-    servers = {}
-    try:
-        for name in names:
-            servers[name] = Running(home, name, tree)
-            work.check(servers[name])
-            if given.warm:
-                work.round(servers[name], given.warm if name in peers.COMPILE_AS_THEY_GO else 1)
-        rounds = {name: [] for name in names}
-        for _ in range(given.rounds):
-            for name, server in servers.items():
-                rounds[name].append(work.round(server, given.seconds))
-        return rounds
-    finally:
-        for server in servers.values():
-            server.end()
+from peers import PEERS
+from works import WORKS
 
 
 def medians(work, rounds):
@@ -87,10 +23,10 @@ def medians(work, rounds):
 
 def table(work, rows):
     """The medians as rows of text, each of the work's ratios beside its column."""
-    base = rows.get(BASE)
+    base = rows.get(work.base)
     head = [work.title]
     for column in work.columns:
-        head += [column] + ([f"of {BASE}"] if column in work.ratios and base else [])
+        head += [column] + ([f"of {work.base}"] if column in work.ratios and base else [])
     lines = [head]
     for name, row in rows.items():
         line = [name]
@@ -119,7 +55,7 @@ def arguments():
     parser.add_argument("--only", help=f"some of: {'; '.join(PEERS)}; 'cache' is nginx with open_file_cache")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3, help="of each round")
-    parser.add_argument("--warm", type=int, default=5, help="seconds before the first round, for what compiles as it goes")
+    parser.add_argument("--warm", type=int, default=20, help="seconds before the first round, for what compiles as it goes")
     parser.add_argument("--svg", metavar="FILE", help="write a picture, too")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     found = parser.parse_args()
@@ -136,17 +72,26 @@ def machine():
     return f"{time.strftime('%Y-%m-%d %H:%M')}, {model}, {os.cpu_count()} processors, Linux {platform.release()}"
 
 
+def certificate(home):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                    "-keyout", f"{home}/key.pem", "-out", f"{home}/certificate.pem"], check=True, stderr=subprocess.DEVNULL)
+
+
 given = arguments()
-peers.needed("wrk", "taskset")
+peers.needed("wrk", "ab", "taskset", "openssl")
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 print(f"{machine()}: medians of {given.rounds} rounds of {given.seconds} s, "
       f"after {given.warm} s of warming up what compiles as it goes", flush=True)
 with tempfile.TemporaryDirectory() as home:
     os.chmod(home, 0o755)
+    certificate(home)
     for name in given.works or WORKS:
         work = WORKS[name]
         tree = os.path.join(home, "tree-" + name)
         os.mkdir(tree)
         work.prepare(tree)
-        rows = medians(work, measure(work, [peer for peer in given.only if peer in work.peers], home, tree))
+        rows = medians(work, work.measure([peer for peer in given.only if peer in work.peers], home, tree, given))
         lines = table(work, rows)
         print("\n" + (as_markdown if given.markdown else as_text)(lines), flush=True)
