@@ -2,7 +2,7 @@
 
 A peer's command is made from a Place, which says where it serves. Nothing here measures.
 """
-import http.client, os, shutil, signal, socket, ssl, subprocess, sys, time
+import glob, http.client, os, shutil, signal, socket, ssl, subprocess, sys, time
 from dataclasses import dataclass
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
@@ -63,6 +63,8 @@ def nginx(place, cached=False):
 
 def lighttpd(place):
     needed("lighttpd")
+    if place.tls and not glob.glob("/usr/lib/**/lighttpd/mod_openssl.so", recursive=True):
+        sys.exit("lighttpd's part for TLS is missing; Debian has it in the package lighttpd-mod-openssl.")
     tls = f"""ssl.engine = "enable"
         ssl.pemfile = "{place.home}/certificate.pem"
         ssl.privkey = "{place.home}/key.pem"
