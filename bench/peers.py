@@ -63,7 +63,7 @@ def nginx(place, cached=False):
 
 def lighttpd(place):
     needed("lighttpd")
-    if place.tls and not glob.glob("/usr/lib/**/lighttpd/mod_openssl.so", recursive=True):
+    if place.tls and not glob.glob("/usr/lib*/lighttpd/mod_openssl.so") + glob.glob("/usr/lib/*/lighttpd/mod_openssl.so"):
         sys.exit("lighttpd's part for TLS is missing; Debian has it in the package lighttpd-mod-openssl.")
     tls = f"""ssl.engine = "enable"
         ssl.pemfile = "{place.home}/certificate.pem"
