@@ -14,7 +14,7 @@
 //DEPS commons-codec:commons-codec:1.22.0
 
 //COMPILE_OPTIONS -Xlint:all -Werror -XDignore.symbol.file -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx256m -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
+//RUNTIME_OPTIONS -XX:+UseSerialGC -Xms32m -Xmx256m -Xmn16m -XX:TrimNativeHeapInterval=10000 -Xlog:trimnative=off -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
 //MANIFEST Enable-Native-Access=ALL-UNNAMED
 
 // I. The vocabulary of HTTP
