@@ -12,6 +12,7 @@ Only ratios within one run mean anything: machines differ, and so do minutes.
 import argparse, os, platform, resource, statistics, subprocess, sys, tempfile, time
 import peers
 from peers import PEERS
+from picture import picture
 from works import WORKS
 
 
@@ -82,8 +83,10 @@ given = arguments()
 peers.needed("wrk", "ab", "taskset", "openssl")
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-print(f"{machine()}: medians of {given.rounds} rounds of {given.seconds} s, "
+head = machine()
+print(f"{head}: medians of {given.rounds} rounds of {given.seconds} s, "
       f"after {given.warm} s of warming up what compiles as it goes", flush=True)
+shown = []
 with tempfile.TemporaryDirectory() as home:
     os.chmod(home, 0o755)
     certificate(home)
@@ -93,5 +96,10 @@ with tempfile.TemporaryDirectory() as home:
         os.mkdir(tree)
         work.prepare(tree)
         rows = medians(work, work.measure([peer for peer in given.only if peer in work.peers], home, tree, given))
-        lines = table(work, rows)
-        print("\n" + (as_markdown if given.markdown else as_text)(lines), flush=True)
+        if not rows:
+            continue
+        print("\n" + (as_markdown if given.markdown else as_text)(table(work, rows)), flush=True)
+        shown.append((work.title, [(column, work.columns[column], caption) for column, caption in work.shown.items()], rows))
+        if given.svg:
+            with open(given.svg, "w") as file:
+                file.write(picture(head, shown))

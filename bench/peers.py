@@ -19,6 +19,7 @@ class Place:
     tree: str           # what it serves
     port: int
     tls: bool = False   # with home/certificate.pem and home/key.pem
+    hosts: int = 1      # h0.example and so on, each with the directory of its number
 
     @property
     def log(self):
@@ -43,14 +44,18 @@ def pinned(core):
 
 def comanche(place):
     tls = ["--tls-cert", f"{place.home}/certificate.pem", "--tls-key", f"{place.home}/key.pem"] if place.tls else []
+    tables = "".join(f'[[host]]\nnames = ["h{n}.example"]\ndocbase = "{place.tree}/{n}"\n' for n in range(place.hosts))
+    hosts = ["-c", place.write("toml", tables)] if place.hosts > 1 else []
     return [*bare_java(place.home), "serve", place.tree, "-a", "127.0.0.1", "-p", str(place.port), "-l", place.log,
-            "--log-format", "combined", "--timeout", "600", *tls]
+            "--log-format", "combined", "--timeout", "600", *tls, *hosts]
 
 
 def nginx(place, cached=False):
     needed("nginx")
     cache = "open_file_cache max=10000; open_file_cache_valid 60s;" if cached else ""
     tls = f"ssl_certificate {place.home}/certificate.pem; ssl_certificate_key {place.home}/key.pem; ssl_protocols TLSv1.3;"
+    listen = f"listen 127.0.0.1:{place.port}"
+    hosts = "".join(f"server {{ {listen}; server_name h{n}.example; root {place.tree}/{n}; }}\n" for n in range(place.hosts)) if place.hosts > 1 else ""
     return ["nginx", "-e", "stderr", "-c", place.write("conf", f"""{"user root;" if os.getuid() == 0 else ""}
         daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid {place.home}/nginx-{place.port}.pid; error_log stderr;
         events {{ worker_connections 15000; }}
@@ -58,7 +63,9 @@ def nginx(place, cached=False):
         keepalive_requests 1000000000; keepalive_timeout 600; autoindex on;
         client_body_temp_path {place.home}/b; fastcgi_temp_path {place.home}/f; proxy_temp_path {place.home}/p;
         uwsgi_temp_path {place.home}/u; scgi_temp_path {place.home}/s;
-        server {{ listen 127.0.0.1:{place.port}{" ssl" if place.tls else ""} backlog=4096; root {place.tree}; {tls if place.tls else ""} }} }}""")]
+        server_names_hash_max_size 8192; server_names_hash_bucket_size 128;
+        server {{ {listen}{" ssl" if place.tls else ""} backlog=4096; root {place.tree}; {tls if place.tls else ""} }}
+        {hosts} }}""")]
 
 
 def lighttpd(place):
@@ -151,8 +158,8 @@ def command_of_jbang(home):
 class Running:
     """A peer that answers; what it costs is read of /proc, of it and of all its children."""
 
-    def __init__(self, home, name, tree, tls=False):
-        self.name, self.place = name, Place(home, name.replace(", ", "-"), tree, free_port(), tls)
+    def __init__(self, home, name, tree, tls=False, hosts=1):
+        self.name, self.place = name, Place(home, name.replace(", ", "-"), tree, free_port(), tls, hosts)
         command = PEERS[name](self.place)
         errors = self.place.log if name == "python" else os.path.join(home, "errors-" + self.place.name)
         with open(self.place.log, "ab") as log, open(errors, "ab") as error_log:

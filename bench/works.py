@@ -1,6 +1,6 @@
 """What the servers are asked to do, each work a name: what it needs in the tree, how one round goes, which figures come out of it."""
-import multiprocessing, os, re, resource, selectors, shutil, socket, ssl, subprocess, sys, time
-from dataclasses import dataclass, field
+import multiprocessing, os, re, shutil, socket, ssl, subprocess, sys, tempfile, time
+from dataclasses import dataclass
 import peers
 from peers import Running
 
@@ -41,9 +41,9 @@ def in_turns(rounds, measures):
     return figures
 
 
-def wrk(server, target, seconds, connections, words=()):
-    text = subprocess.run([*peers.pinned(1), "wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *words, server.origin + target],
-                          capture_output=True, text=True, check=True).stdout
+def wrk(server, target, seconds, connections, words=(), arguments=()):
+    text = subprocess.run([*peers.pinned(1), "wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *words, server.origin + target,
+                           *(["--", *arguments] if arguments else [])], capture_output=True, text=True, check=True).stdout
     lost = sum(int(count) for count in re.findall(r"(?:connect|read|write|timeout) (\d+)", text))
     refused = sum(int(count) for count in re.findall(r"Non-2xx or 3xx responses: (\d+)", text))
     return {"requests": int(re.search(r"(\d+) requests in", text)[1]), "lost": lost, "refused": refused,
@@ -85,6 +85,7 @@ class Load:
     base: str = "nginx"
     columns = {"requests/s": "{:,.0f}", "us": "{:.1f}", "p99 ms": "{:.2f}", "MiB": "{:.0f}", "peak": "{:.0f}", "wrong": "{:.0f}"}
     ratios = ["requests/s", "us"]
+    shown = {"requests/s": "requests a second (more is better)", "us": "µs of processor time a request (less is better)"}
     measure = turns
 
     def prepare(self, tree):
@@ -156,6 +157,7 @@ class Start:
     base: str = "jwebserver"
     columns = {"ms": "{:.0f}", "MiB": "{:.0f}"}
     ratios = ["ms", "MiB"]
+    shown = {"ms": "milliseconds (less is better)", "MiB": "resident memory, MiB (less is better)"}
 
     def prepare(self, tree):
         write(os.path.join(tree, "file.bin"), 1024)
@@ -186,6 +188,7 @@ class Idle:
     count: int = 10_000
     columns = {"MiB before": "{:.0f}", "MiB": "{:.0f}", "KiB each": "{:.1f}", "wrong": "{:.0f}"}
     ratios = ["MiB"]
+    shown = {"MiB before": "resident memory before, MiB", "MiB": "resident memory with them, MiB (less is better)"}
 
     def prepare(self, tree):
         write(os.path.join(tree, "file.bin"), 1024)
@@ -241,6 +244,7 @@ class Slow:
     columns = {"p99 ms alone": "{:.2f}", "p99 ms": "{:.2f}", "times": "{:.1f}", "requests/s alone": "{:,.0f}", "requests/s": "{:,.0f}",
                "Mbit/s each": "{:.2f}", "MiB": "{:.0f}", "wrong": "{:.0f}"}
     ratios = ["p99 ms"]
+    shown = {"p99 ms alone": "99 % of the small ones within, ms, alone", "p99 ms": "99 % within, ms, beside the slow (less is better)"}
     measure = turns
 
     def prepare(self, tree):
@@ -265,6 +269,89 @@ class Slow:
         return {"p99 ms alone": alone["p99"], "p99 ms": beside["p99"], "times": beside["p99"] / alone["p99"], "requests/s alone": alone["rate"],
                 "requests/s": beside["rate"], "Mbit/s each": rate, "MiB": resident,
                 "wrong": sum(one[what] for one in (alone, beside) for what in ("lost", "refused"))}
+
+
+@dataclass
+class Growth:
+    """What a request costs at random among few, and among many: of directories, of files in each, or of hosts."""
+
+    title: str
+    few: tuple
+    many: tuple  # directories, files in each, hosts
+    peers: tuple = ("comanche", "nginx", "nginx, cache")
+    base: str = "nginx"
+    columns = {"us of few": "{:.1f}", "us of many": "{:.1f}", "times": "{:.2f}", "p99 ms of few": "{:.2f}", "p99 ms of many": "{:.2f}",
+               "MiB": "{:.0f}", "wrong": "{:.0f}"}
+    ratios = ["us of many"]
+    shown = {"us of few": "µs of processor time a request, of few", "us of many": "µs, of many (less is better)"}
+
+    def prepare(self, tree):
+        """The trees are made when they are needed, where there is room."""
+
+    def measure(self, names, home, tree, given):
+        with tempfile.TemporaryDirectory(dir=roomy()) as room:
+            os.chmod(room, 0o755)
+            trees = {extent: grow(os.path.join(room, str(number)), *extent) for number, extent in enumerate((self.few, self.many))}
+            servers = {}
+            try:
+                for name in names:
+                    servers[name] = [(Running(home, name, trees[extent], hosts=extent[2]), extent) for extent in (self.few, self.many)]
+                    for server, extent in servers[name]:
+                        at_random(server, extent, given.warm if name in peers.COMPILE_AS_THEY_GO else 1)
+                return in_turns(given.rounds, {name: lambda both=both: self.round(both, given.seconds) for name, both in servers.items()})
+            finally:
+                for server, _ in (one for both in servers.values() for one in both):
+                    server.end()
+
+    def round(self, both, seconds):
+        (few, few_p99, few_wrong), (many, many_p99, many_wrong) = (at_random(server, extent, seconds) for server, extent in both)
+        return {"us of few": few, "us of many": many, "times": many / few, "p99 ms of few": few_p99, "p99 ms of many": many_p99,
+                "MiB": both[1][0].mebibytes(), "wrong": few_wrong + many_wrong}
+
+
+def roomy():
+    """Memory, if it has room for a million small files."""
+    return "/dev/shm" if os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 8 << 30 else None
+
+
+def grow(tree, directories, files, hosts):
+    """host/directory/file.txt, each level a number; without the first level if there is one host."""
+    for host in range(hosts):
+        for directory in range(directories):
+            path = os.path.join(tree, *([str(host)] if hosts > 1 else []), str(directory))
+            os.makedirs(path)
+            where = os.open(path, os.O_RDONLY)
+            for number in range(files):
+                file = os.open(f"{number}.txt", os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=where)
+                os.write(file, b"one of many\n")
+                os.close(file)
+            os.close(where)
+    return tree
+
+
+AT_RANDOM = """
+local directories, files, hosts
+
+function init(words)
+    directories, files, hosts = tonumber(words[1]), tonumber(words[2]), tonumber(words[3])
+    math.randomseed(os.time())
+end
+
+function request()
+    local target = ("/%d/%d.txt"):format(math.random(directories) - 1, math.random(files) - 1)
+    return wrk.format(nil, target, {Host = ("h%d.example"):format(math.random(hosts) - 1)})
+end
+"""
+
+
+def at_random(server, extent, seconds):
+    """Microseconds of a request, the 99th percentile in milliseconds, and what went wrong."""
+    script = server.place.write("lua", AT_RANDOM)
+    before = server.processor_seconds()
+    seen = wrk(server, "/", seconds, 64, ["-s", script], [str(number) for number in extent])
+    spent = server.processor_seconds() - before
+    server.forget_log()
+    return spent / max(seen["requests"], 1) * 1e6, seen["p99"], seen["lost"] + seen["refused"]
 
 
 SIP, SIPS_A_SECOND = 12_500, 10  # 1 Mbit/s
@@ -311,4 +398,7 @@ WORKS = {
     "start": Start(),
     "idle": Idle(),
     "slow": Slow(),
+    "tree": Growth("100 files, and a tree of 1,000,000", few=(10, 10, 1), many=(1000, 1000, 1)),
+    "directory": Growth("a directory of 100 files, and one of 100,000", few=(1, 100, 1), many=(1, 100_000, 1)),
+    "hosts": Growth("one host, and 1,000 of them", few=(1, 1, 1), many=(1, 1, 1000)),
 }
