@@ -144,6 +144,7 @@
 //SOURCES lib/host/PlainLine.java
 //SOURCES lib/host/Endpoint.java
 //SOURCES lib/host/Posix.java
+//SOURCES lib/host/CallFilter.java
 //SOURCES lib/host/LogText.java
 //SOURCES lib/host/LogFile.java
 //SOURCES lib/host/ErrorLog.java
@@ -178,11 +179,14 @@
 //SOURCES lib/host/Events.java
 //SOURCES lib/host/Surroundings.java
 //SOURCES lib/host/Command.java
+//SOURCES lib/host/OwnCommand.java
 //SOURCES lib/host/Confinement.java
 //SOURCES lib/host/JailedPrograms.java
 //SOURCES lib/host/PidFile.java
 //SOURCES lib/host/Daemon.java
 //SOURCES lib/host/Systemd.java
+//SOURCES lib/host/Reach.java
+//SOURCES lib/host/Sandbox.java
 //SOURCES lib/host/Fixture.java
 
 // What a browser gets from us
@@ -232,6 +236,7 @@ import lib.host.PidFile;
 import lib.host.PlainLine;
 import lib.host.ProgramSettings;
 import lib.host.QrPicture;
+import lib.host.Sandbox;
 import lib.host.Server;
 import lib.host.Service;
 import lib.host.Setting;
@@ -319,17 +324,18 @@ public final class Comanche {
     private static int launch(Configuration configuration, List<String> command) throws Fault {
         Settings settings = configuration.read();
         boolean supervised = Systemd.isSupervisor(System.getenv()); // whoever supervises us wants to keep us
-        if (settings.foreground() || supervised) {
-            return serve(configuration, settings, Optional.empty(), command);
+        boolean stays = settings.foreground() || supervised;
+        if (!stays && !Daemon.isChild()) {
+            return Daemon.detach(System.out, System.err);
         }
-        return Daemon.isChild() ? serve(configuration, settings, Optional.of(Daemon.begin()), command)
-                : Daemon.detach(System.out, System.err);
+        Sandbox sandbox = Sandbox.of(settings, configuration.file());
+        return serve(configuration, settings, sandbox, stays ? Optional.empty() : Optional.of(Daemon.begin()), command);
     }
 
     /// The order of start-up, second half: hold the pid file, open the logs, bind, give up root's power, answer, say so. Then
     /// wait for a signal, or for the command, and end in the opposite order.
-    private static int serve(Configuration configuration, Settings settings, Optional<Daemon> daemon, List<String> command)
-            throws Fault {
+    private static int serve(Configuration configuration, Settings settings, Sandbox sandbox, Optional<Daemon> daemon,
+                             List<String> command) throws Fault {
         Thread.ofPlatform().name("rehearsal").daemon().start(() -> rehearse(settings));
         Confinement confinement = confinement(settings);
         Signals signals = signals(configuration, settings, daemon);
@@ -351,16 +357,17 @@ public final class Comanche {
             if (tls.isPresent() && confinement.root().isEmpty()) {
                 tls.get().watch();
             }
-            return serve(new Means(configuration, confinement, signals, logs, errors, listeners, systemd,
-                    Optional.ofNullable(witness), settings.once() ? signals::finish : () -> { }), settings, tls, daemon, command);
+            Means means = new Means(configuration, confinement, sandbox, signals, logs, errors, listeners, systemd,
+                    Optional.ofNullable(witness), settings.once() ? signals::finish : () -> { });
+            return serve(means, settings, tls, daemon, command);
         } catch (InterruptedException _) {
             return Fault.CANNOT_START;
         }
     }
 
     /// What a server has for as long as it runs, however its settings change.
-    private record Means(Configuration configuration, Confinement confinement, Signals signals, Logs logs, ErrorLog errors,
-                         Listeners listeners, Systemd systemd, Optional<Witness> witness, Runnable whenHandedOver) {
+    private record Means(Configuration configuration, Confinement confinement, Sandbox sandbox, Signals signals, Logs logs,
+                         ErrorLog errors, Listeners listeners, Systemd systemd, Optional<Witness> witness, Runnable whenHandedOver) {
 
         Service service(Settings settings, Optional<Tls> tls) throws Fault {
             return Service.of(settings, logs, errors, whenHandedOver, tls, witness);
@@ -371,6 +378,10 @@ public final class Comanche {
     private static int serve(Means means, Settings settings, Optional<Tls> tls, Optional<Daemon> daemon, List<String> command)
             throws Fault, InterruptedException {
         Listeners listeners = means.listeners;
+        boolean atOnce = settings.sandbox() == Settings.Sandboxing.STRICT || !means.confinement.isNone() || daemon.isPresent();
+        if (atOnce) {
+            means.sandbox.shut(means.errors);
+        }
         try (Server server = new Server(listeners, means.service(settings, tls), means.errors);
                 UrlFile _ = settings.fixture().urlFile().isPresent() ? UrlFile.write(settings.fixture().urlFile().get(),
                         url(settings, listeners, tls)) : null) {
@@ -378,6 +389,9 @@ public final class Comanche {
             warn(settings, listeners, means.errors);
             setEnd(settings, means.signals);
             tell(means.configuration.profile(), settings, listeners, tls, daemon, means.systemd);
+            if (!atOnce) {
+                means.sandbox.shutLater();
+            }
             int code = 0;
             if (settings.fixture().beside()) {
                 code = new Command(command, surroundings(settings, listeners, tls), settings.fixture().killAfter()).run(means.signals);
@@ -639,6 +653,7 @@ public final class Comanche {
                 Configuration configuration = means.configuration;
                 Settings fresh = confinement.root().isEmpty() ? configuration.read()
                         : configuration.readInside(configuration.file().flatMap(confinement::inside));
+                means.sandbox.check(fresh, configuration.file());
                 exchange(fresh);
                 fresh.needingRestart(settings).forEach(setting -> errors.warning(
                         "A change of " + setting.longOption().substring(2) + " needs a restart."));

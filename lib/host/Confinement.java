@@ -272,7 +272,7 @@ public record Confinement(Optional<Path> root, Optional<Identity> identity) {
         try {
             if (Posix.isLinux()) {
                 Posix.setNoNewPrivileges();
-                Posix.spreadNoNewPrivileges();
+                Posix.seccomp(CallFilter.none());
             }
         } catch (Posix.Failure failure) {
             warnings.add("Setuid programs are not shut off (" + failure.getMessage() + ").");

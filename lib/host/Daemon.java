@@ -10,10 +10,8 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -84,29 +82,14 @@ public final class Daemon {
         }
     }
 
-    /// What was typed, as the system remembers it: after jbang and the shell have had their way, and with empty arguments.
+    /// What was typed.
     private static List<String> command() throws Fault {
-        Optional<String> program = ProcessHandle.current().info().command();
-        List<String> command = new ArrayList<>();
-        program.ifPresent(command::add);
-        command.addAll(arguments());
+        List<String> command = OwnCommand.words();
         if (command.size() < 2) {
             throw new Fault(Fault.UNSUPPORTED, "This system does not tell with which command Comanche was started, so it "
                     + "can't go to the background; -d stays in the foreground.");
         }
         return command;
-    }
-
-    /// Java's own list is empty where the class path is long.
-    private static List<String> arguments() {
-        try {
-            String line = new String(Files.readAllBytes(Path.of("/proc/self/cmdline")),
-                    System.getProperty("sun.jnu.encoding", "UTF-8"));
-            List<String> words = List.of(line.split("\0", -1));
-            return words.subList(1, words.size() - 1);
-        } catch (IOException _) { // macOS
-            return List.of(ProcessHandle.current().info().arguments().orElse(new String[0]));
-        }
     }
 
     private static void relay(InputStream from, PrintStream to) {

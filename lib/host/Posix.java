@@ -95,8 +95,15 @@ public final class Posix {
     private static final int PR_SET_NO_NEW_PRIVS = 38;
     private static final int SECCOMP_SET_MODE_FILTER = 1;
     private static final int SECCOMP_FILTER_FLAG_TSYNC = 1;
-    private static final int SECCOMP_RET_ALLOW = 0x7fff0000;
-    private static final short BPF_RET = 6;
+    private static final int O_PATH = 0x200000;
+
+    // Landlock's, Linux only, too.
+    private static final long LANDLOCK_CREATE_RULESET = 444;
+    private static final long LANDLOCK_ADD_RULE = 445;
+    private static final long LANDLOCK_RESTRICT_SELF = 446;
+    private static final long LANDLOCK_CREATE_RULESET_VERSION = 1;
+    private static final long LANDLOCK_RULE_PATH_BENEATH = 1;
+    private static final long LANDLOCK_RULE_NET_PORT = 2;
 
     private static final int AF_UNIX = 1;
     private static final int AF_INET = 2;
@@ -127,7 +134,7 @@ public final class Posix {
         DUP3(INT, INT, INT, INT), FCNTL(2, INT, INT, INT, INT), GETSOCKNAME(INT, INT, POINTER, POINTER),
         GETSOCKOPT(INT, INT, INT, INT, POINTER, POINTER), SOCKET(INT, INT, INT, INT), CONNECT(INT, INT, POINTER, INT),
         SEND(LONG, INT, POINTER, LONG, INT), PRCTL(1, INT, INT, LONG, LONG, LONG, LONG),
-        SYSCALL(1, LONG, LONG, LONG, LONG, POINTER);
+        SYSCALL(1, LONG, LONG, LONG, LONG, LONG, LONG), SETENV(INT, POINTER, POINTER, INT), EXECV(INT, POINTER, POINTER);
 
         private final FunctionDescriptor shape;
         private final Linker.Option[] options;
@@ -329,19 +336,18 @@ public final class Posix {
         Call.PRCTL.with(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
     }
 
-    /// `int seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, const struct sock_fprog *filter);` with a filter that
-    /// allows everything: its one effect is that all threads get the caller's no-new-privileges, which has no call of its own.
-    public static void spreadNoNewPrivileges() throws Failure {
+    /// `int seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, const struct sock_fprog *filter);` For all threads,
+    /// which get the caller's no-new-privileges with it: that has no call of its own.
+    ///
+    /// @param steps each a `struct sock_filter { u16 code; u8 jt; u8 jf; u32 k; }`, the code in the lowest bits
+    public static void seccomp(long[] steps) throws Failure {
         linuxOnly(Call.SYSCALL);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment filter = arena.allocate(8, 8); // struct sock_filter { u16 code; u8 jt; u8 jf; u32 k; }
-            filter.set(ValueLayout.JAVA_SHORT, 0, BPF_RET);
-            filter.set(INT, 4, SECCOMP_RET_ALLOW);
             MemorySegment program = arena.allocate(16, 8); // struct sock_fprog { unsigned short len; struct sock_filter *filter; }
-            program.set(ValueLayout.JAVA_SHORT, 0, (short) 1);
-            program.set(POINTER, 8, filter);
+            program.set(ValueLayout.JAVA_SHORT, 0, (short) steps.length);
+            program.set(POINTER, 8, arena.allocateFrom(LONG, steps));
             long stubborn = Call.SYSCALL.with(seccompNumber(), (long) SECCOMP_SET_MODE_FILTER,
-                    (long) SECCOMP_FILTER_FLAG_TSYNC, program);
+                    (long) SECCOMP_FILTER_FLAG_TSYNC, program.address(), 0L);
             if (stubborn != 0) { // a thread that has a filter of its own
                 throw new Failure(EINVAL, "seccomp");
             }
@@ -360,6 +366,52 @@ public final class Posix {
         if (!isLinux()) {
             throw new Failure(ENOSYS, call.c());
         }
+    }
+
+    // What we may still reach, by Landlock: the numbers of its calls are the same everywhere
+
+    /// `int landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);` Returns how much of Landlock there is.
+    public static int landlockVersion() throws Failure {
+        linuxOnly(Call.SYSCALL);
+        return (int) Call.SYSCALL.with(LANDLOCK_CREATE_RULESET, 0L, 0L, LANDLOCK_CREATE_RULESET_VERSION, 0L);
+    }
+
+    /// `int landlock_create_ruleset(const struct landlock_ruleset_attr *attr, size_t size, 0);` Returns a descriptor.
+    ///
+    /// @param handled as many of `{ u64 handled_access_fs; u64 handled_access_net; u64 scoped; }` as this kernel knows
+    public static int landlockCreateRuleset(long... handled) throws Failure {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attribute = arena.allocateFrom(LONG, handled);
+            return (int) Call.SYSCALL.with(LANDLOCK_CREATE_RULESET, attribute.address(), attribute.byteSize(), 0L, 0L);
+        }
+    }
+
+    /// `int landlock_add_rule(int ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, const struct landlock_path_beneath_attr *attr, 0);`
+    ///
+    /// @param path a file, or a directory for all that is below it; links are followed
+    public static void landlockAddPath(int ruleset, String path, long access) throws Failure {
+        int descriptor = open(path, O_PATH | O_CLOEXEC);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment rule = arena.allocate(16, 8); // packed: { u64 allowed_access; s32 parent_fd; }
+            rule.set(LONG, 0, access);
+            rule.set(INT, 8, descriptor);
+            Call.SYSCALL.with(LANDLOCK_ADD_RULE, (long) ruleset, LANDLOCK_RULE_PATH_BENEATH, rule.address(), 0L);
+        } finally {
+            close(descriptor);
+        }
+    }
+
+    /// `int landlock_add_rule(int ruleset_fd, LANDLOCK_RULE_NET_PORT, const struct landlock_net_port_attr *attr, 0);`
+    public static void landlockAddPort(int ruleset, int port, long access) throws Failure {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment rule = arena.allocateFrom(LONG, access, port); // { u64 allowed_access; u64 port; }
+            Call.SYSCALL.with(LANDLOCK_ADD_RULE, (long) ruleset, LANDLOCK_RULE_NET_PORT, rule.address(), 0L);
+        }
+    }
+
+    /// `int landlock_restrict_self(int ruleset_fd, 0);` For the calling thread and those that it starts from now on.
+    public static void landlockRestrictSelf(int ruleset) throws Failure {
+        Call.SYSCALL.with(LANDLOCK_RESTRICT_SELF, (long) ruleset, 0L, 0L, 0L);
     }
 
     // Where we are
@@ -392,6 +444,24 @@ public final class Posix {
     /// `pid_t setsid(void);` Returns the new session's number.
     public static long setsid() throws Failure {
         return Call.SETSID.with();
+    }
+
+    /// `int setenv(const char *name, const char *value, 1);` For the program that takes our place: Java's own copy is older.
+    public static void setenv(String name, String value) throws Failure {
+        try (Arena arena = Arena.ofConfined()) {
+            Call.SETENV.with(arena.allocateFrom(name), arena.allocateFrom(value), 1);
+        }
+    }
+
+    /// `int execv(const char *path, char *const argv[]);` Returns only if it fails.
+    public static void execv(String path, List<String> arguments) throws Failure {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment list = arena.allocate(POINTER, arguments.size() + 1L); // ends with NULL
+            for (int i = 0; i < arguments.size(); i++) {
+                list.setAtIndex(POINTER, i, arena.allocateFrom(arguments.get(i), fileNames()));
+            }
+            Call.EXECV.with(arena.allocateFrom(path, fileNames()), list);
+        }
     }
 
     /// `int kill(pid_t pid, int sig);` Signal 0 only asks whether we could.

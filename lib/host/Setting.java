@@ -81,6 +81,7 @@ public enum Setting {
     PIDFILE("FILE", "", "Write the process id here, for stop, reload and status", "pidfile", "--pidfile"),
     CHROOT("DIR", "", "Make this directory the root; the document base is then inside it", "chroot", "--chroot"),
     USER("USER[:GROUP]", "", "Become this user, by name or id, once the addresses are bound", "user", "-u", "--user"),
+    SANDBOX("HOW", "auto", "Shut the server off from what it does not need: auto, strict or off", "sandbox", "--sandbox"),
     TIMEOUT("TIME", "30s", "Close a connection that lies idle for so long (3s, 500ms, 2m)", "timeout", "-t", "--timeout"),
     HEAD_TIMEOUT("TIME", "10s", "The longest that a request's field section may take to arrive", "head-timeout",
             "--head-timeout"),

@@ -44,6 +44,7 @@ import lib.wire.Limits;
 /// @param logfile empty for standard output
 /// @param errorLog empty for standard error
 /// @param chroot the new root, seen from the old one
+/// @param sandbox how far it shuts itself off
 /// @param mount the segment that all targets begin with; empty for none
 /// @param once does the server end with the first file that has found its way?
 /// @param duration after which it ends; empty for never
@@ -54,8 +55,17 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                        boolean virtualHosts, Optional<String> defaultHost, List<HostSettings> hosts,
                        Optional<TlsSettings> tls, Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
                        Optional<Path> errorLog, boolean foreground, Optional<Path> pidfile, Optional<Path> chroot,
-                       Optional<String> user, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits,
+                       Optional<String> user, Sandboxing sandbox, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits,
                        Optional<Rules> rules, FixtureSettings fixture, Map<Setting, List<Word>> effective) {
+
+    /// How far does the server shut itself off?
+    public enum Sandboxing {
+        /// From what no server does, once it runs; as far as this system can.
+        AUTO,
+        /// From all that these settings do not name, from the first; or it does not start.
+        STRICT,
+        OFF
+    }
 
     /// How one site is served.
     ///
@@ -162,7 +172,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     }
 
     /// What a server that runs can't change any more: who it is, what it may reach, and where it complains.
-    private static final List<Setting> FIXED = List.of(Setting.CHROOT, Setting.USER, Setting.PIDFILE, Setting.ERROR_LOG,
+    private static final List<Setting> FIXED = List.of(Setting.CHROOT, Setting.USER, Setting.SANDBOX, Setting.PIDFILE, Setting.ERROR_LOG,
             Setting.FOREGROUND, Setting.MAX_CONNECTIONS, Setting.ONCE, Setting.FOR, Setting.JSON,
             Setting.EXIT_WITH_PARENT, Setting.URL_FILE, Setting.JOURNAL, Setting.JOURNAL_SECRETS, Setting.EXPECT, Setting.FAIL_ON,
             Setting.KILL_AFTER);
@@ -305,8 +315,44 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
             return new Settings(addresses(), port(Setting.PORT), isChosen(Setting.PORT), server(),
                     site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET) || text(Setting.LOGFILE).isEmpty(), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
-                    path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), mount(), flag(Setting.ONCE),
+                    path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), sandbox(), mount(), flag(Setting.ONCE),
                     timeIfAny(Setting.FOR), limits, rules(), fixture(), words);
+        }
+
+        private Sandboxing sandbox() {
+            Sandboxing sandbox = switch (value(Setting.SANDBOX).toLowerCase(Locale.ROOT)) {
+                case "auto" -> Sandboxing.AUTO;
+                case "strict" -> Sandboxing.STRICT;
+                case "off" -> Sandboxing.OFF;
+                default -> {
+                    complain(Setting.SANDBOX, "is none of auto, strict and off.");
+                    yield Sandboxing.AUTO;
+                }
+            };
+            if (sandbox == Sandboxing.STRICT && sources.profile() == Setting.Profile.RUN) {
+                complain(Setting.SANDBOX, "would be for the command, too; leave it out with run.");
+            }
+            if (sandbox == Sandboxing.STRICT && startsPrograms()) {
+                complain(Setting.SANDBOX, "lets no program start, and --cgi does; say auto, or have the program answer by FastCGI.");
+            }
+            return sandbox;
+        }
+
+        private boolean startsPrograms() {
+            boolean starts = !words.get(Setting.CGI).isEmpty() && isChosen(Setting.CGI) || isCgi(sources.file().programs());
+            for (ConfigFile.Host host : sources.file().hosts()) {
+                starts |= isCgi(host.programs());
+            }
+            return starts;
+        }
+
+        private static boolean isCgi(List<ConfigFile.Table> tables) {
+            for (ConfigFile.Table table : tables) {
+                if (table.name().equals("cgi")) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         private FixtureSettings fixture() {
