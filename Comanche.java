@@ -389,7 +389,7 @@ public final class Comanche {
             warn(settings, listeners, means.errors);
             setEnd(settings, means.signals);
             tell(means.configuration.profile(), settings, listeners, tls, daemon, means.systemd);
-            if (!atOnce) {
+            if (!atOnce && isForOthers(listeners)) {
                 means.sandbox.shutLater();
             }
             int code = 0;
@@ -402,6 +402,16 @@ public final class Comanche {
             means.logs.finish();
             return code(code, settings, means.witness);
         }
+    }
+
+    /// Can anybody connect but the users of this machine? A socket in the file system belongs to a proxy that others reach.
+    private static boolean isForOthers(Listeners listeners) {
+        for (InetSocketAddress address : listeners.addresses()) {
+            if (!address.getAddress().isLoopbackAddress()) {
+                return true;
+            }
+        }
+        return !listeners.sockets().isEmpty();
     }
 
     /// A server that has nothing to read again takes a hang-up for what it is.

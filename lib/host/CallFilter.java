@@ -56,10 +56,19 @@ public final class CallFilter {
         }
     }
 
+    /// What may still be done in the network, beside what is done on sockets that are there?
+    enum Network {
+        AS_BEFORE,
+        /// Connections may be opened, and none taken at new addresses.
+        NO_LISTENING,
+        /// Neither: whoever hears from us has connected before.
+        NOTHING_NEW
+    }
+
     /// A processor: how the kernel calls it, and the numbers of the calls of which the arguments decide.
-    private record Machine(int audit, int cloning, int ioctl, int socket, int connect, int sendto, int sendmsg, int sendmmsg) {
-        static final Machine AMD64 = new Machine(0xC000_003E, 56, 16, 41, 42, 44, 46, 307);
-        static final Machine AARCH64 = new Machine(0xC000_00B7, 220, 29, 198, 203, 206, 211, 269);
+    private record Machine(int audit, int cloning, int ioctl, int socket, int bind, int listen, int connect, int sendto, int sendmsg, int sendmmsg) {
+        static final Machine AMD64 = new Machine(0xC000_003E, 56, 16, 41, 49, 50, 42, 44, 46, 307);
+        static final Machine AARCH64 = new Machine(0xC000_00B7, 220, 29, 198, 200, 201, 203, 206, 211, 269);
     }
 
     private static final int CLONE3 = 435;
@@ -101,17 +110,16 @@ public final class CallFilter {
     /// The program, a step in each: `code | jt << 16 | jf << 24 | k << 32`.
     ///
     /// @param architecture in Java's words
-    /// @param connects may the server open connections of its own?
     /// @return empty for a processor whose numbers we do not know
-    static Optional<long[]> of(String architecture, boolean connects) {
+    static Optional<long[]> of(String architecture, Network network) {
         return switch (architecture) {
-            case "amd64" -> Optional.of(new CallFilter().program(Machine.AMD64, connects));
-            case "aarch64" -> Optional.of(new CallFilter().program(Machine.AARCH64, connects));
+            case "amd64" -> Optional.of(new CallFilter().program(Machine.AMD64, network));
+            case "aarch64" -> Optional.of(new CallFilter().program(Machine.AARCH64, network));
             default -> Optional.empty();
         };
     }
 
-    private long[] program(Machine machine, boolean connects) {
+    private long[] program(Machine machine, Network network) {
         add(LOAD, 0, 0, ARCHITECTURE);
         add(IF_EQUAL, 1, 0, machine.audit);
         add(RETURN, 0, 0, ERROR | Posix.EPERM);
@@ -132,14 +140,18 @@ public final class CallFilter {
         add(RETURN, 0, 0, ALLOW);
         unless(machine.socket, 0, FAMILIES, ERROR | Posix.EPERM, ALLOW);
         unless(machine.ioctl, 1, TYPING, ALLOW, ERROR | Posix.EPERM);
-        if (!connects) {
+        if (network != Network.AS_BEFORE) {
+            refuse(machine.bind, Posix.EPERM);
+            refuse(machine.listen, Posix.EPERM);
+        }
+        if (network == Network.NOTHING_NEW) {
             refuseToSpeakFirst(machine);
         }
         add(RETURN, 0, 0, ALLOW);
         return steps.stream().mapToLong(Long::longValue).toArray();
     }
 
-    /// No connection and no datagram to an address: whoever hears from us has connected before.
+    /// No connection, and no datagram to an address.
     private void refuseToSpeakFirst(Machine machine) {
         refuse(machine.connect, Posix.EPERM);
         refuse(machine.sendmsg, Posix.EPERM);

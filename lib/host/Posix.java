@@ -92,6 +92,7 @@ public final class Posix {
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_ACCEPTCONN = 30;
+    private static final int PR_CAPBSET_DROP = 24;
     private static final int PR_SET_NO_NEW_PRIVS = 38;
     private static final int SECCOMP_SET_MODE_FILTER = 1;
     private static final int SECCOMP_FILTER_FLAG_TSYNC = 1;
@@ -334,6 +335,12 @@ public final class Posix {
     public static void setNoNewPrivileges() throws Failure {
         linuxOnly(Call.PRCTL);
         Call.PRCTL.with(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    }
+
+    /// `int prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);` For the calling thread: no program that it becomes has that capability.
+    public static void dropFromBoundingSet(int capability) throws Failure {
+        linuxOnly(Call.PRCTL);
+        Call.PRCTL.with(PR_CAPBSET_DROP, (long) capability, 0L, 0L, 0L);
     }
 
     /// `int seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, const struct sock_fprog *filter);` For all threads,

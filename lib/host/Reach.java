@@ -20,10 +20,9 @@ import lib.site.Writing;
 /// @param readable files, and directories with all that is below them
 /// @param listed directories, of which the names can be read
 /// @param writable directories, in and below which files can be made, changed and removed
-/// @param listening TCP ports; 0 for any that the system picks
 /// @param asking TCP ports of applications that are asked
 /// @param asks are there such applications, by TCP or otherwise?
-record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integer> listening, Set<Integer> asking, boolean asks) {
+record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integer> asking, boolean asks) {
 
     /// What Java reads wherever it runs, besides its own directory and the class path: libraries, name service, time zones,
     /// its security settings where the system has them, and what the machine has of processors and memory.
@@ -37,7 +36,6 @@ record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integ
         readable = Set.copyOf(readable);
         listed = Set.copyOf(listed);
         writable = Set.copyOf(writable);
-        listening = Set.copyOf(listening);
         asking = Set.copyOf(asking);
     }
 
@@ -68,10 +66,10 @@ record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integ
                 .ifPresent(file -> survey.readAgain(survey.outside(Path.of(file))));
         settings.tls().ifPresent(survey::certificates);
         survey.sockets();
-        return new Reach(survey.readable, survey.listed, survey.writable, survey.listening, survey.asking, survey.asks);
+        return new Reach(survey.readable, survey.listed, survey.writable, survey.asking, survey.asks);
     }
 
-    /// What is out of this reach, but in the other: a directory, a port; empty where nothing is.
+    /// What is out of this reach, but in the other; empty where nothing is.
     Optional<String> lacks(Reach other) {
         for (Path path : other.writable) {
             if (!isBelow(path, writable)) {
@@ -81,11 +79,6 @@ record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integ
         for (Path path : other.readable) {
             if (!isBelow(path, readable) && !isBelow(path, writable)) {
                 return Optional.of("reading " + path);
-            }
-        }
-        for (int port : other.listening) {
-            if (!listening.contains(port)) {
-                return Optional.of("listening on port " + port);
             }
         }
         return asking.containsAll(other.asking) && (asks || !other.asks) ? Optional.empty() : Optional.of("asking other servers");
@@ -105,7 +98,6 @@ record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integ
         private final Set<Path> readable = new HashSet<>();
         private final Set<Path> listed = new HashSet<>();
         private final Set<Path> writable = new HashSet<>();
-        private final Set<Integer> listening = new HashSet<>();
         private final Set<Integer> asking = new HashSet<>();
         private final Settings settings;
         private boolean asks;
@@ -153,7 +145,6 @@ record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integ
             if (tls.local()) {
                 readable.add(real(tls.state()));
             }
-            tls.redirect().ifPresent(listening::add);
         }
 
         /// By its name, and where links lead from there (as certbot has it).
@@ -178,14 +169,9 @@ record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integ
 
         void sockets() throws Fault {
             for (Endpoint address : settings.addresses()) {
-                switch (address) {
-                    case Endpoint.Inet(_, Optional<Integer> port) -> listening.add(port.orElse(settings.port()));
-                    case Endpoint.Everywhere _ -> listening.add(settings.port());
-                    case Endpoint.Unix(String path) -> written(Setting.ADDRESS, Optional.of(Path.of(path)));
+                if (address instanceof Endpoint.Unix(String path)) {
+                    written(Setting.ADDRESS, Optional.of(Path.of(path)));
                 }
-            }
-            if (settings.addresses().isEmpty()) {
-                listening.add(settings.port());
             }
         }
 

@@ -1,0 +1,254 @@
+package tests.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import tests.process.Processes.Outcome;
+import tests.process.Processes.Running;
+
+/// What can somebody do who runs code of his own in the server? The code is [Planted] with the server, and does its worst from
+/// six kinds of threads; then the machine is looked at from outside.
+@EnabledIfSystemProperty(named = "os.name", matches = "Linux")
+@EnabledIfSystemProperty(named = "os.arch", matches = "amd64") // the numbers of the planted calls
+class SandboxTest {
+    private static final Set<String> THREADS = Set.of("old", "pool", "common", "new", "virtual", "hook");
+
+    /// Readable by every user: the class path as jars, which a server in another root can hold open.
+    @TempDir
+    static Path shared;
+
+    private static String classPath;
+
+    @TempDir
+    Path room;
+
+    private Path site;
+    private Path outside;
+    private ServerSocket tcp;
+    private DatagramSocket udp;
+    private ServerSocketChannel unix;
+
+    @BeforeAll
+    static void packClassPath() throws IOException {
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxr-xr-x"));
+        List<String> jars = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(":")) {
+            Path from = Path.of(entry).toAbsolutePath();
+            Path jar = shared.resolve(jars.size() + ".jar");
+            if (Files.isDirectory(from)) {
+                pack(from, jar);
+            } else if (Files.exists(from)) {
+                Files.copy(from, jar);
+            }
+            Files.setPosixFilePermissions(jar, PosixFilePermissions.fromString("rw-r--r--"));
+            jars.add(jar.toString());
+        }
+        classPath = String.join(":", jars);
+    }
+
+    private static void pack(Path directory, Path jar) throws IOException {
+        try (Stream<Path> tree = Files.walk(directory);
+                OutputStream out = Files.newOutputStream(jar);
+                JarOutputStream packed = new JarOutputStream(out)) {
+            for (Path path : tree.filter(Files::isRegularFile).toList()) {
+                packed.putNextEntry(new ZipEntry(directory.relativize(path).toString()));
+                Files.copy(path, packed);
+            }
+        }
+    }
+
+    @BeforeEach
+    void furnish() throws IOException {
+        Files.setPosixFilePermissions(room, PosixFilePermissions.fromString("rwxr-xr-x"));
+        site = Files.createDirectories(room.resolve("jail/site"));
+        Files.writeString(site.resolve("a.txt"), "a");
+        outside = Files.createDirectory(room.resolve("outside"));
+        Files.writeString(outside.resolve("secret.txt"), "secret");
+        Files.writeString(outside.resolve("other.txt"), "other");
+        for (String thread : THREADS) {
+            Files.writeString(outside.resolve("movable-" + thread), "x");
+            Files.writeString(outside.resolve("deletable-" + thread), "x");
+        }
+        Files.createSymbolicLink(site.resolve("link"), outside.resolve("secret.txt"));
+        tcp = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        udp = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+        unix = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(outside.resolve("socket")));
+        for (Path path : List.of(site, outside, outside.resolve("secret.txt"), outside.resolve("other.txt"))) {
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(Files.isDirectory(path) ? "rwxr-xr-x" : "rw-r--r--"));
+        }
+    }
+
+    @AfterEach
+    void tidy() throws IOException {
+        tcp.close();
+        udp.close();
+        unix.close();
+        Files.deleteIfExists(site.resolve("link")); // JUnit warns of links that lead out
+        try (Stream<Path> links = Files.list(outside)) {
+            for (Path link : links.filter(Files::isSymbolicLink).toList()) {
+                Files.delete(link);
+            }
+        }
+    }
+
+    // What a planted deed comes to
+
+    /// Whether the deeds can be seen at all: a test that refuses everything for another reason would prove nothing.
+    @Test
+    void withoutASandboxAlmostEverythingCanBeDone() throws Exception {
+        Map<String, Set<String>> done = strike(List.of(), "--sandbox=off");
+        for (String deed : List.of("file-read", "file-read-by-link", "file-read-by-proc", "file-list", "file-append", "file-empty",
+                "file-create", "file-directory", "file-symlink", "file-link", "file-take", "file-delete", "file-mode",
+                "file-document", "file-environ", "process-start", "process-execv", "process-signal", "power-io_uring_setup",
+                "net-connect", "net-unix", "net-datagram", "net-listen")) {
+            assertEquals(THREADS, done.get(deed), deed);
+        }
+    }
+
+    @Test
+    void aStrictSandboxLeavesNothing() throws Exception {
+        assumeTrue(hasLandlock(), "a kernel with Landlock");
+        Set<Path> before = tree();
+        assertNothing(strike(List.of(), "--sandbox=strict"), "");
+        assertUntouched(before);
+    }
+
+    @Test
+    void aStrictSandboxNeedsNoRoot() throws Exception {
+        assumeTrue(hasLandlock() && isRoot() && Files.exists(Path.of("/usr/bin/setpriv")), "root, to be somebody else");
+        Set<Path> before = tree();
+        assertNothing(strike(List.of("setpriv", "--reuid", "nobody", "--clear-groups", "--regid", "nogroup"), "--sandbox=strict"), "");
+        assertUntouched(before);
+    }
+
+    @Test
+    void afterUserAndChrootThereIsNoFileOutsideNoProcessAndNoPower() throws Exception {
+        assumeTrue(isRoot(), "only root can change the root");
+        Set<Path> before = tree();
+        Map<String, Set<String>> done = strike(List.of(), "--chroot", room.resolve("jail").toString(), "-u", "nobody");
+        assertNothing(done, "net-");
+        assertUntouched(before);
+    }
+
+    @Test
+    void aStrictSandboxHoldsInsideAnotherRoot() throws Exception {
+        assumeTrue(hasLandlock() && isRoot(), "only root can change the root");
+        Set<Path> before = tree();
+        assertNothing(strike(List.of(), "--sandbox=strict", "--chroot", room.resolve("jail").toString(), "-u", "nobody"), "");
+        assertUntouched(before);
+    }
+
+    /// The deeds that some thread has done, apart from those that nobody promises to prevent.
+    private static void assertNothing(Map<String, Set<String>> done, String apart) {
+        Map<String, Set<String>> left = new TreeMap<>(done);
+        left.keySet().removeIf(deed -> !apart.isEmpty() && deed.startsWith(apart));
+        assertEquals(Map.of(), left);
+    }
+
+    private void assertUntouched(Set<Path> before) throws IOException {
+        assertEquals(before, tree());
+        assertEquals("secret", Files.readString(outside.resolve("secret.txt")));
+        assertEquals("other", Files.readString(outside.resolve("other.txt")));
+        assertEquals("rw-r--r--", PosixFilePermissions.toString(Files.getPosixFilePermissions(outside.resolve("secret.txt"))));
+    }
+
+    private Set<Path> tree() throws IOException {
+        try (Stream<Path> files = Files.walk(room)) {
+            return files.collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    /// Deeds, each with the threads that have done it.
+    private Map<String, Set<String>> strike(List<String> prefix, String... options) throws Exception {
+        List<String> command = new ArrayList<>(prefix);
+        boolean jailed = List.of(options).contains("--chroot");
+        command.addAll(command(Stream.concat(Stream.of("serve", jailed ? "/site" : site.toString(), "-p", "0"), Stream.of(options))
+                .toArray(String[]::new)));
+        command.set(command.indexOf("Comanche"), Planted.class.getName());
+        Running running = Processes.start(Path.of("/"), environment(freePort()), command);
+        try (running) {
+            running.awaitOut("Ctrl+C stops.\n");
+            running.input("go\n");
+            running.awaitOut("PLANTED through");
+            running.terminate();
+            return read(running.outcome());
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0)) {
+            return free.getLocalPort();
+        }
+    }
+
+    private Map<String, String> environment(int free) {
+        Map<String, String> environment = new HashMap<>(ComancheProcess.environment(Map.of()));
+        environment.putAll(Map.of(Planted.OUTSIDE, outside.toString(), Planted.DOCBASE, site.toString(), Planted.TCP,
+                Integer.toString(tcp.getLocalPort()), Planted.UDP, Integer.toString(udp.getLocalPort()), Planted.FREE,
+                Integer.toString(free), Planted.PARENT, Long.toString(ProcessHandle.current().pid())));
+        return environment;
+    }
+
+    private static Map<String, Set<String>> read(Outcome outcome) {
+        Map<String, Set<String>> done = new TreeMap<>();
+        Set<String> threads = new HashSet<>();
+        for (String line : outcome.outLines()) {
+            String[] words = line.split(" ");
+            if (words[0].equals("DEED")) {
+                threads.add(words[1]);
+                if (words[3].equals("done")) {
+                    done.computeIfAbsent(words[2], _ -> new HashSet<>()).add(words[1]);
+                }
+            }
+        }
+        assertEquals(THREADS, threads, () -> outcome.out() + outcome.err());
+        return done;
+    }
+
+    private static List<String> command(String... arguments) {
+        List<String> command = ComancheProcess.command(arguments);
+        command.set(command.indexOf("-cp") + 1, classPath);
+        return command;
+    }
+
+    private static boolean isRoot() {
+        return "root".equals(System.getProperty("user.name"));
+    }
+
+    private static boolean hasLandlock() {
+        try {
+            return lib.host.Posix.landlockVersion() >= 3;
+        } catch (lib.host.Posix.Failure _) {
+            return false;
+        }
+    }
+}
