@@ -57,7 +57,7 @@ public final class CallFilter {
     }
 
     /// What may still be done in the network, beside what is done on sockets that are there?
-    enum Network {
+    public enum Network {
         AS_BEFORE,
         /// Connections may be opened, and none taken at new addresses.
         NO_LISTENING,
@@ -103,7 +103,7 @@ public final class CallFilter {
     private CallFilter() {}
 
     /// A filter that allows everything.
-    static long[] none() {
+    public static long[] none() {
         return new long[] {step(RETURN, 0, 0, ALLOW)};
     }
 
@@ -111,7 +111,7 @@ public final class CallFilter {
     ///
     /// @param architecture in Java's words
     /// @return empty for a processor whose numbers we do not know
-    static Optional<long[]> of(String architecture, Network network) {
+    public static Optional<long[]> of(String architecture, Network network) {
         return switch (architecture) {
             case "amd64" -> Optional.of(new CallFilter().program(Machine.AMD64, network));
             case "aarch64" -> Optional.of(new CallFilter().program(Machine.AARCH64, network));

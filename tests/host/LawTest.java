@@ -138,7 +138,9 @@ class LawTest {
             org.apache.commons.codec | lib/site/Password.java
             Authorization.of  | lib/site/Credentials.java
             sun.misc          | lib/host/Signals.java
-            toRealPath        | lib/site/Docroot.java
+            toRealPath        | lib/site/Docroot.java lib/host/Reach.java
+            execv             | lib/host/Posix.java lib/host/Sandbox.java
+            landlockRestrictSelf | lib/host/Posix.java lib/host/Sandbox.java
             FileNames.path    | lib/site/Docroot.java
             ProcessBuilder    | lib/gateway/Launch.java lib/host/Command.java lib/host/Daemon.java lib/host/LocalAuthority.java lib/host/PasswordPrompt.java
             java.net.http     | nowhere

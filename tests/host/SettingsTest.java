@@ -109,6 +109,7 @@ class SettingsTest {
             case AUTH -> "ann:secret";
             case RULES -> Files.writeString(directory.resolve("rules.toml"), "seed = 7\n").toString();
             case CGI -> "*.cgi";
+            case SANDBOX -> "off";
             case FASTCGI -> "*.php=127.0.0.1:9000";
             case AUTH_FILE -> Files.writeString(directory.resolve("users"), "ann:" + HASH + "\n").toString();
             default -> setting.isFlag() ? "true" : setting.placeholder().equals("DIR") ? "/tmp" : "7";
