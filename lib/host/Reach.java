@@ -149,7 +149,7 @@ record Reach(Set<Path> readable, Set<Path> listed, Set<Path> writable, Set<Integ
 
         /// By its name, and where links lead from there (as certbot has it).
         void readAgain(Path file) {
-            for (Path path : Set.of(file.toAbsolutePath().normalize(), real(file))) {
+            for (Path path : List.of(file.toAbsolutePath().normalize(), real(file))) {
                 Path directory = path.getParent();
                 readable.add(isEverybodys(directory) ? path : directory);
             }

@@ -113,7 +113,7 @@ class CallFilterTest {
     }
 
     @Test
-    void everyCallThatMayNotBeMadeIsRefusedOnBothProcessors() {
+    void moreThanSeventyCallsAreRefused() {
         int refused = 0;
         for (int number = 0; number < 512; number++) {
             boolean isRefused = verdict("amd64", Network.AS_BEFORE, AMD64, number, new long[5]).equals("1");

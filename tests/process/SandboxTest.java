@@ -167,6 +167,171 @@ class SandboxTest {
         assertUntouched(before);
     }
 
+    // The server lives on
+
+    /// One life: files are sent, logs moved away and opened anew, settings exchanged.
+    @Test
+    void aStrictServerDoesItsWorkAndKnowsWhatItLacks() throws Exception {
+        assumeTrue(hasLandlock(), "a kernel with Landlock");
+        Path file = Files.createDirectory(room.resolve("settings")).resolve("comanche.toml");
+        Path log = room.resolve("logs/access.log");
+        String settings = "docbase = \"" + site + "\"\nupload = true\nlogfile = \"" + log + "\"\nport = 0\n";
+        Files.writeString(file, settings);
+        try (ComancheProcess server = ComancheProcess.start(Map.of(), "serve", "-c", file.toString(), "--sandbox=strict")) {
+            server.awaitErr("notice Sandbox: files by Landlock");
+            assertEquals(201, server.exchange("PUT /new.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi").status());
+            assertEquals("hi", Files.readString(site.resolve("new.txt")));
+
+            Files.move(log, log.resolveSibling("access.log.1"));
+            server.signal("USR1");
+            ComancheProcess.await("no new log", () -> Files.exists(log));
+            assertEquals("a", server.get("/a.txt").text());
+
+            reload(server, file, settings + "no-listing = true\n", "notice The settings were read again and are in force.");
+            assertEquals(403, server.get("/").status());
+            reload(server, file, settings.replace(site.toString(), outside.toString()), "The sandbox was made without writing in " + outside
+                    + "; restart Comanche to have a wider one.");
+            reload(server, file, settings + "address = [\"127.0.0.1\", \"127.0.0.2\"]\n",
+                    "The sandbox was made without other addresses; restart Comanche to have a wider one.");
+            reload(server, file, settings + "[[fastcgi]]\npath = \"*.php\"\naddress = \"127.0.0.1:9\"\n",
+                    "The sandbox was made without asking other servers; restart Comanche to have a wider one.");
+            assertEquals(403, server.get("/").status());
+            assertEquals(0, server.stop().code());
+        }
+    }
+
+    private static void reload(ComancheProcess server, Path file, String settings, String sentence) throws IOException {
+        Path beside = Files.writeString(file.resolveSibling("new"), settings);
+        Files.move(beside, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        server.signal("HUP");
+        server.awaitErr(sentence);
+    }
+
+    @Test
+    void aStrictServerSpeaksTlsWithItsOwnAuthority() throws Exception {
+        assumeTrue(hasLandlock(), "a kernel with Landlock");
+        try (ComancheProcess server = ComancheProcess.serve(site, "--sandbox=strict", "--tls", "--tls-state",
+                room.resolve("state").toString())) {
+            Outcome answer = Processes.run(room, ComancheProcess.environment(Map.of()), List.of("curl", "-sS", "--cacert",
+                    room.resolve("state/authority.crt").toString(), server.urls().getFirst() + "a.txt"));
+            assertEquals(new Outcome(0, "a", ""), answer);
+            assertEquals(0, server.stop().code());
+        }
+    }
+
+    /// A first call of the system costs more than the rest of the start.
+    @Test
+    void whoServesToHimselfDoesNotPayAndWhoServesOthersDoesLater() throws Exception {
+        Path socket = room.resolve("socket");
+        try (ComancheProcess own = ComancheProcess.serve(site);
+                ComancheProcess others = ComancheProcess.serve(site, "-a", "127.0.0.1", "-a", "unix:" + socket)) {
+            ComancheProcess.await("no filter", () -> filters(others.pid()).equals(Set.of("2")));
+            assertEquals(Set.of("0"), filters(own.pid()));
+            assertEquals("a", others.get("/a.txt").text());
+            assertEquals(0, others.stop().code());
+        }
+    }
+
+    /// Of all threads, as the kernel has it: 0 for none, 2 for a filter.
+    private static Set<String> filters(long pid) {
+        Set<String> filters = new HashSet<>();
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads.toList()) {
+                Files.readAllLines(thread.resolve("status")).stream().filter(line -> line.startsWith("Seccomp:"))
+                        .forEach(line -> filters.add(line.substring(8).strip()));
+            }
+        } catch (IOException _) {
+            filters.add("a thread has ended");
+        }
+        return filters;
+    }
+
+    @Test
+    void programsThatAreNewNeedARestart() throws Exception {
+        assumeTrue(isRoot(), "only root can change the user");
+        Path file = room.resolve("comanche.toml");
+        String settings = "docbase = \"" + site + "\"\nport = 0\nlogfile = \"-\"\n";
+        Files.writeString(file, settings);
+        Running running = Processes.start(Path.of("/"), ComancheProcess.environment(Map.of()),
+                command("serve", "-c", file.toString(), "-u", "nobody"));
+        try (running) {
+            running.awaitOut("Ctrl+C stops.\n");
+            running.awaitErr("notice Sandbox: calls by seccomp.");
+            Files.writeString(file, settings + "[[cgi]]\npath = \"*.cgi\"\n");
+            ComancheProcess.signal("HUP", running.pid());
+            running.awaitErr("The sandbox was made without starting programs; restart Comanche to have a wider one.");
+        }
+    }
+
+    // What is not possible
+
+    @Test
+    void aSystemWithoutLandlockHasNoStrictSandbox() throws IOException {
+        Outcome outcome = Processes.run(Path.of("/"), ComancheProcess.environment(Map.of()),
+                without(444, "serve", site.toString(), "-p", "0", "--sandbox=strict"));
+        assertEquals(new Outcome(78, "", "comanche: This system can't hold a strict sandbox (syscall: this system has no such call); "
+                + "--sandbox=auto goes without.\n"), outcome);
+    }
+
+    @Test
+    void aSystemWithoutSeccompIsServedFromWithOneWarning() throws IOException {
+        assumeTrue(isRoot(), "only root can change the user");
+        Running running = Processes.start(Path.of("/"), ComancheProcess.environment(Map.of()),
+                without(317, "serve", site.toString(), "-p", "0", "-u", "nobody"));
+        try (running) {
+            running.awaitOut("Ctrl+C stops.\n");
+            running.awaitErr("warning There is no sandbox here (syscall: this system has no such call); --sandbox=off does not ask for one.");
+        }
+    }
+
+    /// A command line of Comanche on a system that lacks a call.
+    private static List<String> without(int call, String... arguments) {
+        List<String> command = command(arguments);
+        command.set(command.indexOf("Comanche"), Older.class.getName());
+        command.add(command.indexOf(Older.class.getName()) + 1, Integer.toString(call));
+        return command;
+    }
+
+    /// Becomes Comanche, for which a call is not there (ENOSYS).
+    static final class Older {
+        public static void main(String[] arguments) throws Exception {
+            long absent = Long.parseLong(arguments[0]);
+            lib.host.Posix.setNoNewPrivileges();
+            lib.host.Posix.seccomp(new long[] {0x20, 0x15 | 1L << 24 | absent << 32, 0x06 | 0x0005_0026L << 32, 0x06 | 0x7FFF_0000L << 32});
+            List<String> command = new ArrayList<>(List.of(Files.readString(Path.of("/proc/self/cmdline")).split("\0")));
+            int main = command.indexOf(Older.class.getName());
+            command.set(main, "Comanche");
+            command.remove(main + 1);
+            lib.host.Posix.execv(command.getFirst(), command);
+        }
+    }
+
+    @Test
+    void whatAStrictSandboxCanNotGoWithIsSaidAtOnce() {
+        Map<String, List<String>> lines = Map.of(
+                "--sandbox 'strict' lets no program start, and --cgi does; say auto, or have the program answer by FastCGI.",
+                List.of("serve", site.toString(), "--cgi", "*.cgi"),
+                "--sandbox 'strict' would be for the command, too; leave it out with run.",
+                List.of("run", site.toString()),
+                "--pidfile '/run/x.pid' would have a strict sandbox leave all of /run open for writing; name a file in a directory of its own.",
+                List.of("serve", site.toString(), "--pidfile", "/run/x.pid"));
+        lines.forEach((sentence, line) -> {
+            List<String> whole = new ArrayList<>(line);
+            whole.add("--sandbox=strict");
+            whole.addAll(line.getFirst().equals("run") ? List.of("--", "true") : List.of());
+            assertEquals(new Outcome(2, "", "comanche: " + sentence + "\n"),
+                    ComancheProcess.run(Map.of(), whole.toArray(String[]::new)));
+        });
+    }
+
+    @Test
+    void theVariableAloneIsNoSandbox() {
+        Outcome outcome = ComancheProcess.run(Map.of("COMANCHE_SANDBOXED", "7"), "serve", site.toString(), "-p", "0",
+                "--sandbox=strict");
+        assertEquals(new Outcome(1, "", "comanche: COMANCHE_SANDBOXED is set, but there is no sandbox; unset it, Comanche sets it itself.\n"),
+                outcome);
+    }
+
     /// The deeds that some thread has done, apart from those that nobody promises to prevent.
     private static void assertNothing(Map<String, Set<String>> done, String apart) {
         Map<String, Set<String>> left = new TreeMap<>(done);
