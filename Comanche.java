@@ -188,11 +188,15 @@
 //SOURCES lib/host/Reach.java
 //SOURCES lib/host/Sandbox.java
 //SOURCES lib/host/Fixture.java
+//SOURCES lib/host/Sbom.java
 
 // What a browser gets from us
 //FILES lib/page/listing.css=lib/page/listing.css
 //FILES lib/page/listing.js=lib/page/listing.js
 //FILES lib/page/upload.js=lib/page/upload.js
+
+// What the libraries are meant to be, for comanche sbom
+//FILES checksums.sha256=checksums.sha256
 
 import java.io.ByteArrayInputStream;
 import java.io.FileDescriptor;
@@ -237,6 +241,7 @@ import lib.host.PlainLine;
 import lib.host.ProgramSettings;
 import lib.host.QrPicture;
 import lib.host.Sandbox;
+import lib.host.Sbom;
 import lib.host.Server;
 import lib.host.Service;
 import lib.host.Setting;
@@ -764,6 +769,9 @@ public final class Comanche {
                 System.out.print(AutoComplete.bash("comanche", commandLine));
                 return 0;
             }
+            if (name.equals("sbom")) {
+                return sbom();
+            }
             if (name.equals("hash")) {
                 return hash(command.matchedPositionalValue(0, List.of()));
             }
@@ -776,6 +784,14 @@ public final class Comanche {
                 case "status" -> Daemon.status(pidFile(configuration), System.out);
                 default -> launch(configuration, behind);
             };
+        }
+
+        /// The bill of materials, and whether what is here is what was meant.
+        private static int sbom() throws Fault {
+            Sbom sbom = Sbom.of(System.getProperty("java.class.path"));
+            System.out.print(sbom.text());
+            sbom.complaints().forEach(complaint -> System.err.println("comanche: " + complaint));
+            return sbom.complaints().isEmpty() ? 0 : Fault.CANNOT_START;
         }
 
         /// An entry for a file of users. The password is no argument: that could be read by everybody on this machine.
@@ -857,6 +873,8 @@ public final class Comanche {
             CommandSpec completion = plain("completion", "Print a script that teaches bash or zsh to complete comanche's options: "
                     + "source <(comanche completion).");
 
+            CommandSpec sbom = plain("sbom", "Print what Comanche is made of, as CycloneDX JSON; exit code 1 if a library is not the one "
+                    + "that was meant.");
             CommandSpec hash = plain("hash", "Ask for a password, and print a line for a file of users (--auth-file).");
             hash.addPositional(PositionalParamSpec.builder().paramLabel("[USER]").arity("0..2").hideParamSyntax(true)
                     .type(List.class).auxiliaryTypes(String.class).description("Whose password it is").build());
@@ -868,7 +886,7 @@ public final class Comanche {
                     command("reopen", Profile.CLASSIC, "Have it open its logs anew, after they were moved away (logrotate)."),
                     command("status", Profile.CLASSIC, "Say whether it runs: exit code 0 if it does, 3 if it does not."),
                     command("check", Profile.CLASSIC, "Say whether it would start, and where each setting comes from."),
-                    hash, completion);
+                    hash, sbom, completion);
             commands.forEach(command -> root.addSubcommand(command.name(), new CommandLine(command)));
             return new CommandLine(root).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true);
         }

@@ -14,9 +14,11 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -564,6 +566,36 @@ class BootstrapTest {
             assertEquals("waiting\nstopped\n", outcome.out());
             assertEquals(143, outcome.code());
         }
+    }
+
+    /// A library in a repository of our own, and beside the bootstrap what it is meant to be.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aLibraryThatIsNotTheOneThatWasMeantIsRefused(boolean meant) throws Exception {
+        withJbang();
+        Path place = Files.createDirectories(room.resolve("maven/test/thing/1"));
+        Files.writeString(place.resolve("thing-1.pom"), "<project><modelVersion>4.0.0</modelVersion><groupId>test</groupId>"
+                + "<artifactId>thing</artifactId><version>1</version></project>");
+        Path jar = Files.write(place.resolve("thing-1.jar"), HexFormat.of().parseHex("504b0506" + "00".repeat(18))); // an empty zip
+        String sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar)));
+        Files.writeString(room.resolve("checksums.sha256"), (meant ? sha256 : "0".repeat(64)) + "  test/thing/1/thing-1.jar\n");
+        Files.writeString(room.resolve("Needs.java"), """
+                //JAVA 25+
+                //REPOS ours=%s
+                //DEPS test:thing:1
+                class Needs {
+                    public static void main(String[] arguments) {
+                        System.out.println("it ran");
+                    }
+                }
+                """.formatted(room.resolve("maven").toUri()));
+
+        environment.put("JBANG_REPO", home.resolve("repository").toString());
+        environment.put("JBANG_DIR", home.resolve(".jbang").toString());
+        Outcome outcome = start("Needs.java");
+        assertEquals(meant ? "it ran\n" : "", outcome.out(), outcome.err());
+        assertEquals(meant, outcome.code() == 0);
+        assertEquals(!meant, outcome.err().contains("trusted checksum mismatch"), outcome.err());
     }
 
     private static String codePoints(String text) {
