@@ -3,9 +3,11 @@ package lib.host;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.UserPrincipalLookupService;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -140,9 +142,10 @@ public final class Sandbox {
     /// What is made at the first start needs more than later ones: directories of logs, certificates of our own.
     private static void prepare(Settings settings, Reach reach) throws Fault {
         try {
+            Optional<Confinement.Identity> owner = Confinement.of(settings.chroot(), settings.user()).identity();
             for (Optional<Path> log : List.of(settings.logfile(), settings.errorLog())) {
                 if (log.isPresent()) {
-                    LogFile.open(log.get()).close();
+                    begin(LogFile.open(log.get()), owner);
                 }
             }
             if (settings.tls().isPresent() && settings.tls().get().local()) {
@@ -154,6 +157,18 @@ public final class Sandbox {
             }
         } catch (IOException e) {
             throw new Fault(Fault.CANNOT_START, "A directory for the server to write in can't be made (" + LogFile.reason(e) + ").");
+        }
+    }
+
+    private static void begin(LogFile log, Optional<Confinement.Identity> owner) throws IOException {
+        try {
+            if (owner.isPresent()) {
+                UserPrincipalLookupService names = FileSystems.getDefault().getUserPrincipalLookupService();
+                log.giveTo(names.lookupPrincipalByName(Long.toString(owner.get().uid())),
+                        names.lookupPrincipalByGroupName(Long.toString(owner.get().gid())));
+            }
+        } finally {
+            log.close();
         }
     }
 

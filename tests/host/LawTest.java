@@ -169,6 +169,14 @@ class LawTest {
     }
 
     @Test
+    void everyPromiseNamesTestsThatThereAre() throws IOException {
+        List<String> tests = files("tests", ".java").stream().map(LawTest::type).toList();
+        List<String> missing = Pattern.compile("`([A-Za-z]+Test)`").matcher(Files.readString(checkout.resolve("SECURITY.md"))).results()
+                .map(name -> name.group(1)).filter(name -> !tests.contains(name)).toList();
+        assertEquals(List.of(), missing);
+    }
+
+    @Test
     void theCatalogNamesTheScript() throws IOException {
         String catalog = Files.readString(checkout.resolve("jbang-catalog.json"));
         assertTrue(Pattern.compile("\"comanche\"\\s*:\\s*\\{[^}]*\"script-ref\"\\s*:\\s*\"Comanche.java\"").matcher(catalog).find(), catalog);

@@ -207,6 +207,27 @@ class SandboxTest {
         server.awaitErr(sentence);
     }
 
+    /// The directory of the logs is made by root, at the first start, for somebody else.
+    @Test
+    void aStrictDaemonOpensItsLogsAnewAsTheUserThatItBecame() throws Exception {
+        assumeTrue(hasLandlock() && isRoot(), "only root can change the user");
+        Path log = room.resolve("logs/access.log");
+        Path pid = Files.createDirectory(room.resolve("run")).resolve("comanche.pid");
+        Outcome start = Processes.run(Path.of("/"), ComancheProcess.environment(Map.of()), command("-b", site.toString(), "-p", "0",
+                "--sandbox=strict", "-u", "nobody", "-l", log.toString(), "--error-log", room.resolve("logs/error.log").toString(),
+                "--pidfile", pid.toString()));
+        assertEquals(new Outcome(0, "", ""), start);
+        long process = Long.parseLong(Files.readString(pid).strip());
+        try {
+            assertEquals(Set.of("2"), filters(process));
+            Files.move(log, log.resolveSibling("access.log.1"));
+            ComancheProcess.signal("USR1", process);
+            ComancheProcess.await("no new log", () -> Files.exists(log));
+        } finally {
+            ComancheProcess.signal("KILL", process);
+        }
+    }
+
     @Test
     void aStrictServerSpeaksTlsWithItsOwnAuthority() throws Exception {
         assumeTrue(hasLandlock(), "a kernel with Landlock");
