@@ -120,11 +120,34 @@ public final class Docroot implements Tree {
             return new Placement.Refused(Status.FORBIDDEN);
         }
         try {
-            return new Placement.Spot(descend(names.get().subList(0, segments.size() - 1), making), names.get().getLast());
+            Placement.Spot spot = new Placement.Spot(descend(names.get().subList(0, segments.size() - 1), making), names.get().getLast());
+            if (isSecret(spot)) {
+                spot.close();
+                return new Placement.Refused(Status.FORBIDDEN);
+            }
+            return spot;
         } catch (OpenDirectory.LinkOnTheWay | AccessDeniedException _) {
             return new Placement.Refused(Status.FORBIDDEN);
         } catch (NoSuchFileException | NotDirectoryException _) {
             return new Placement.Refused(Status.CONFLICT);
+        }
+    }
+
+    /// Nobody replaces or deletes what nobody is shown: a file with a private key in it, or one that can't be looked into.
+    private boolean isSecret(Placement.Spot spot) {
+        if (!visibility.suspects(FileNames.octets(spot.name()))) {
+            return false;
+        }
+        try {
+            Optional<BasicFileAttributes> occupant = spot.occupant();
+            if (occupant.isEmpty() || !occupant.get().isRegularFile()) {
+                return false;
+            }
+            try (OpenDocument document = new OpenDocument(spot.directory().open(spot.name()), spot.name(), occupant.get())) {
+                return Visibility.holdsPrivateKey(document);
+            }
+        } catch (IOException _) {
+            return true;
         }
     }
 
