@@ -15,7 +15,6 @@ import lib.site.Docroot;
 import lib.site.Gateway;
 import lib.site.Guard;
 import lib.site.Programs;
-import lib.site.Resource;
 import lib.site.Site;
 import lib.site.Sites;
 import lib.site.Tree;
@@ -68,9 +67,12 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         Guard guard = guard(main.admission(), errors);
         Programs programs = programs(gateways, main);
         Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges, programs);
-        Optional<Sites.Directories> directories = !settings.virtualHosts() ? Optional.empty()
-                : Optional.of(new Sites.Directories(docroot(main, main.docbase(), Programs.NONE), settings.defaultHost(),
-                        directory -> ofDirectory(main, directory, guard, mediaTypes, mostRanges, programs)));
+        Optional<Sites.Directories> directories = Optional.empty();
+        if (settings.virtualHosts()) {
+            Docroot base = docroot(main, main.docbase(), Programs.NONE);
+            directories = Optional.of(new Sites.Directories(base, settings.defaultHost(), directory ->
+                    new Site(base.below(directory, programs), main.manners(), guard, mediaTypes, mostRanges, programs)));
+        }
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
                 whenHandedOver, open.main(), logs, tls,
                 tls.isPresent() ? strictTransport(settings) : Fields.NONE,
@@ -93,15 +95,6 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
                 () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty(), List.of(),
                 Optional.empty());
-    }
-
-    private static Optional<Site> ofDirectory(Settings.SiteSettings main, Resource.Directory directory, Guard guard,
-                                              MediaTypes mediaTypes, int mostRanges, Programs programs) {
-        try {
-            return Optional.of(site(main, directory.path(), guard, mediaTypes, mostRanges, programs));
-        } catch (Fault _) {
-            return Optional.empty(); // removed meanwhile
-        }
     }
 
     private static Programs programs(Optional<Gateways> gateways, Settings.SiteSettings site) {

@@ -39,6 +39,9 @@ public final class Docroot implements Tree {
     private static final Instant EARLIEST = Instant.EPOCH;
     private static final Instant LATEST = Instant.ofEpochSecond(253_402_300_799L); // the end of 9999
 
+    /// Where every walk begins; the root is here or below, and what lies between is walked as well.
+    private final Path start;
+
     private final Path root;
     private final Optional<String> onlyName;
     private final Visibility visibility;
@@ -57,10 +60,28 @@ public final class Docroot implements Tree {
         Path real = root.toRealPath();
         boolean directory = Files.isDirectory(real);
         this.root = directory ? real : real.getParent();
+        this.start = this.root;
         this.onlyName = directory ? Optional.empty() : Optional.of(FileNames.octets(real));
         this.visibility = visibility;
         this.followsLinks = followsLinks;
         this.programs = programs;
+    }
+
+    private Docroot(Path start, Path root, Visibility visibility, boolean followsLinks, Programs programs) {
+        this.start = start;
+        this.root = root;
+        this.onlyName = Optional.empty();
+        this.visibility = visibility;
+        this.followsLinks = followsLinks;
+        this.programs = programs;
+    }
+
+    /// The tree of a directory that [#resolve] has found. Nobody makes it another one by exchanging the directory for a link.
+    ///
+    /// @param programs of that tree
+    public Docroot below(Resource.Directory directory, Programs programs) {
+        Path path = directory.path();
+        return new Docroot(path.startsWith(root) ? start : path, path, visibility, followsLinks, programs);
     }
 
     /// The name of the one file that is served, if it is not a directory.
@@ -181,7 +202,7 @@ public final class Docroot implements Tree {
     /// @throws IOException if something on the way is no directory, or closed to us
     Ground ground(List<String> segments) throws IOException {
         List<Path> names = names(segments.subList(0, segments.size() - 1)).orElseThrow();
-        OpenDirectory directory = OpenDirectory.of(root);
+        OpenDirectory directory = open();
         int depth = 0;
         try {
             while (depth < names.size() && directory.occupant(names.get(depth)).isPresent()) {
@@ -207,7 +228,7 @@ public final class Docroot implements Tree {
         if (onlyName.isPresent()) {
             return;
         }
-        try (OpenDirectory directory = OpenDirectory.of(root)) {
+        try (OpenDirectory directory = open()) {
             visit(directory, visitor);
         } catch (IOException | DirectoryIteratorException _) {
             // the tree is gone, or closed to us
@@ -301,8 +322,16 @@ public final class Docroot implements Tree {
         return descend(names, false);
     }
 
+    private OpenDirectory open() throws IOException {
+        return start.equals(root) ? OpenDirectory.of(root) : descend(OpenDirectory.of(start), start.relativize(root), false);
+    }
+
     private OpenDirectory descend(List<Path> names, boolean making) throws IOException {
-        OpenDirectory directory = OpenDirectory.of(root);
+        return descend(open(), names, making);
+    }
+
+    private static OpenDirectory descend(OpenDirectory from, Iterable<Path> names, boolean making) throws IOException {
+        OpenDirectory directory = from;
         for (Path name : names) {
             try (OpenDirectory parent = directory) {
                 directory = making ? parent.childMade(name) : parent.child(name);

@@ -30,8 +30,8 @@ public final class Sites {
     ///
     /// @param base holds them
     /// @param defaultHost the directory for all other names
-    /// @param site makes the site of a directory; it may fail, and then there is none
-    public record Directories(Docroot base, Optional<String> defaultHost, Function<Resource.Directory, Optional<Site>> site) {}
+    /// @param site makes the site of a directory
+    public record Directories(Docroot base, Optional<String> defaultHost, Function<Resource.Directory, Site> site) {}
 
     private final Site main;
     private final Map<String, Site> named = new HashMap<>();
@@ -93,19 +93,13 @@ public final class Sites {
             return Optional.empty();
         }
         return switch (directories.get().base.resolve(List.of(host))) {
-            case Resource.Directory directory -> known(directory);
+            case Resource.Directory directory -> Optional.of(known.computeIfAbsent(directory, directories.get().site));
             case Resource.Document document -> {
                 document.file().close();
                 yield Optional.empty();
             }
             case Resource.Missing _, Resource.Forbidden _, Resource.Script _ -> Optional.empty();
         };
-    }
-
-    private Optional<Site> known(Resource.Directory directory) {
-        Optional<Site> site = Optional.ofNullable(known.get(directory)).or(() -> directories.get().site.apply(directory));
-        site.ifPresent(made -> known.put(directory, made));
-        return site;
     }
 
     /// The answer to a well-formed request. A host that is not ours is 404; where the client has taken us for a proxy to

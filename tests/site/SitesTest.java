@@ -65,7 +65,7 @@ class SitesTest {
 
     private Sites directories(Optional<String> defaultHost) throws IOException {
         return new Sites(site(base), List.of(), Optional.of(new Sites.Directories(new Docroot(base, VISIBLE, false), defaultHost,
-                directory -> Optional.of(site(directory.path())))), Optional.empty());
+                directory -> site(directory.path()))), Optional.empty());
     }
 
     private static String answer(Sites sites, String host, String target) throws IOException {

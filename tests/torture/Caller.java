@@ -9,17 +9,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 
 /// A client that sends whatever octets it likes, and keeps all that it is answered. Its connection persists for as long as the
 /// server lets it; then it makes another one.
 final class Caller implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 10_000;
 
     /// An answer, interim ones before it.
     ///
     /// @param head all octets up to the content, one char each
-    record Reply(int status, String head, byte[] content) {
+    /// @param whole did the content come to its end?
+    record Reply(int status, String head, byte[] content, boolean whole) {
         String field(String name) {
             for (String line : head.split("\r\n")) {
                 if (line.regionMatches(true, 0, name + ":", 0, name.length() + 1)) {
@@ -85,13 +85,15 @@ final class Caller implements AutoCloseable {
         while (status(head, first) < 200) {
             first = section(head);
         }
-        Reply reply = new Reply(status(head, first), head.toString(), new byte[0]);
+        String last = head.substring(first);
+        Reply reply = new Reply(status(head, first), last, new byte[0], true);
         boolean none = headOnly || reply.status == 204 || reply.status == 304;
-        byte[] content = none ? reply.content : content(new Reply(reply.status, head.substring(first), reply.content));
-        if (head.substring(first).toLowerCase(Locale.ROOT).contains("\r\nconnection: close")) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        boolean whole = none || takeContent(reply, content);
+        if (!whole || reply.field("Connection").equalsIgnoreCase("close")) {
             socket.close();
         }
-        return new Reply(reply.status, reply.head, content);
+        return new Reply(reply.status, head.toString(), content.toByteArray(), whole);
     }
 
     /// Adds a status line and its fields to the head; returns where they begin.
@@ -108,30 +110,34 @@ final class Caller implements AutoCloseable {
         return Integer.parseInt(head.substring(first + "HTTP/1.1 ".length(), first + "HTTP/1.1 200".length()));
     }
 
-    private byte[] content(Reply reply) throws IOException {
-        if (reply.field("Transfer-Encoding").equals("chunked")) {
-            return chunks();
-        }
+    /// Returns whether it has come to its end.
+    private boolean takeContent(Reply reply, ByteArrayOutputStream content) throws IOException {
         String length = reply.field("Content-Length");
-        return length.isEmpty() ? in.readAllBytes() : octets(Integer.parseInt(length));
+        if (reply.field("Transfer-Encoding").equals("chunked")) {
+            return takeChunks(content);
+        }
+        return take(length.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(length), content) || length.isEmpty();
     }
 
-    private byte[] chunks() throws IOException {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        for (int length = Integer.parseInt(line(), 16); length > 0; length = Integer.parseInt(line(), 16)) {
-            content.writeBytes(octets(length));
+    private boolean takeChunks(ByteArrayOutputStream content) throws IOException {
+        try {
+            for (int length = Integer.parseInt(line(), 16); length > 0; length = Integer.parseInt(line(), 16)) {
+                if (!take(length, content)) {
+                    return false;
+                }
+                line();
+            }
             line();
+            return true;
+        } catch (EOFException _) {
+            return false;
         }
-        line();
-        return content.toByteArray();
     }
 
-    private byte[] octets(int count) throws IOException {
+    private boolean take(int count, ByteArrayOutputStream content) throws IOException {
         byte[] octets = in.readNBytes(count);
-        if (octets.length < count) {
-            throw new EOFException();
-        }
-        return octets;
+        content.writeBytes(octets);
+        return octets.length == count;
     }
 
     private String line() throws IOException {
