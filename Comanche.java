@@ -61,6 +61,7 @@
 //SOURCES lib/site/FileNames.java
 //SOURCES lib/site/Visibility.java
 //SOURCES lib/site/Resource.java
+//SOURCES lib/site/FileOpening.java
 //SOURCES lib/site/OpenDirectory.java
 //SOURCES lib/site/Placement.java
 //SOURCES lib/site/Tour.java
@@ -180,6 +181,7 @@
 //SOURCES lib/host/Surroundings.java
 //SOURCES lib/host/Command.java
 //SOURCES lib/host/OwnCommand.java
+//SOURCES lib/host/NonBlockingOpening.java
 //SOURCES lib/host/Confinement.java
 //SOURCES lib/host/JailedPrograms.java
 //SOURCES lib/host/PidFile.java
@@ -235,6 +237,7 @@ import lib.host.JailedPrograms;
 import lib.host.Listeners;
 import lib.host.LogFile;
 import lib.host.Logs;
+import lib.host.NonBlockingOpening;
 import lib.host.PasswordPrompt;
 import lib.host.PidFile;
 import lib.host.PlainLine;
@@ -524,6 +527,7 @@ public final class Comanche {
         } catch (IOException | Fault _) {
             // the first client will see
         }
+        NonBlockingOpening.useIfShared(settings.site().outside());
     }
 
     private static Listeners listeners(Settings settings) throws Fault {
@@ -545,6 +549,7 @@ public final class Comanche {
         if (confinement.identity().isPresent()) {
             handOver(confinement.identity().get(), logs, errorFile, errors);
         }
+        NonBlockingOpening.use();
         confinement.warmUp(() -> warmUp(settings, errors));
         confinement.enter().forEach(errors::warning);
     }

@@ -89,6 +89,8 @@ public final class Posix {
 
     // Linux only, the same number on x86-64 and aarch64.
     private static final int O_CLOEXEC = 0x80000;
+    private static final int O_NOCTTY = 0x100;
+    private static final int O_NONBLOCK = 0x800;
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_ACCEPTCONN = 30;
@@ -499,6 +501,20 @@ public final class Posix {
         try (Arena arena = Arena.ofConfined()) {
             return (int) Call.OPEN.with(arena.allocateFrom(path, fileNames()), flags, 0);
         }
+    }
+
+    /// The same, on Linux: to read, and without waiting, whatever it is; a link at its end is not followed.
+    ///
+    /// @param path its octets, one char each
+    public static int openForReading(String path) throws Failure {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) Call.OPEN.with(arena.allocateFrom(path, StandardCharsets.ISO_8859_1),
+                    O_CLOEXEC | O_NOCTTY | O_NONBLOCK | noFollow(), 0);
+        }
+    }
+
+    private static int noFollow() {
+        return System.getProperty("os.arch").equals("aarch64") ? 0x8000 : 0x20000;
     }
 
     /// `int close(int fd);`

@@ -164,7 +164,11 @@ public final class Docroot implements Tree {
             if (occupant.isEmpty() || !occupant.get().isRegularFile()) {
                 return false;
             }
-            try (OpenDocument document = new OpenDocument(spot.directory().open(spot.name()), spot.name(), occupant.get())) {
+            Optional<FileChannel> opened = spot.directory().open(spot.name(), occupant.get());
+            if (opened.isEmpty()) {
+                return true;
+            }
+            try (OpenDocument document = new OpenDocument(opened.get(), spot.name(), occupant.get())) {
                 return Visibility.holdsPrivateKey(document);
             }
         } catch (IOException _) {
@@ -415,7 +419,11 @@ public final class Docroot implements Tree {
     /// before and after the opening must agree, else the handle may be of another file than the answers.
     private Optional<Resource> open(OpenDirectory parent, Path name, BasicFileAttributes before, boolean trusted)
             throws IOException {
-        FileChannel channel = parent.open(name);
+        Optional<FileChannel> opened = parent.open(name, before);
+        if (opened.isEmpty()) {
+            return Optional.empty();
+        }
+        FileChannel channel = opened.get();
         OpenDocument document = new OpenDocument(channel, parent.path().resolve(name), before);
         boolean handedOver = false;
         try {

@@ -18,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -68,9 +69,11 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
             throw new NotDirectoryException(name.toString());
         }
         try {
-            return new OpenDirectory(stream instanceof SecureDirectoryStream<Path> secure
-                    ? secure.newDirectoryStream(name, NOFOLLOW_LINKS)
-                    : Files.newDirectoryStream(path.resolve(name)), path.resolve(name));
+            return FileOpening.current().isPresent() && stream instanceof SecureDirectoryStream<Path> secure
+                    ? childWithoutWaiting(secure, name, attributes)
+                    : new OpenDirectory(stream instanceof SecureDirectoryStream<Path> secure
+                            ? secure.newDirectoryStream(name, NOFOLLOW_LINKS)
+                            : Files.newDirectoryStream(path.resolve(name)), path.resolve(name));
         } catch (AccessDeniedException | NoSuchFileException | NotDirectoryException e) {
             throw e;
         } catch (FileSystemException _) {
@@ -78,8 +81,40 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
         }
     }
 
+    /// A name with `/.` behind it is a directory or an error, and never waited for. It may lead through a link: then another
+    /// directory is open than the one that we have seen.
+    private OpenDirectory childWithoutWaiting(SecureDirectoryStream<Path> secure, Path name, BasicFileAttributes seen)
+            throws IOException {
+        OpenDirectory child = new OpenDirectory(secure.newDirectoryStream(name.resolve(".")), path.resolve(name));
+        boolean same = false;
+        try {
+            same = Objects.equals(child.attributes(Path.of(".")).fileKey(), seen.fileKey());
+        } finally {
+            if (!same) {
+                child.close();
+            }
+        }
+        if (!same) {
+            throw new LinkOnTheWay(name);
+        }
+        return child;
+    }
+
     FileChannel open(Path name) throws IOException {
         return open(name, READ);
+    }
+
+    /// Opens the regular file that was seen at this name; empty if it is found to be another one.
+    Optional<FileChannel> open(Path name, BasicFileAttributes seen) throws IOException {
+        Optional<FileOpening> way = FileOpening.current();
+        if (way.isEmpty()) {
+            return Optional.of(open(name));
+        }
+        StringBuilder octets = new StringBuilder();
+        for (Path step : path.resolve(name)) {
+            octets.append('/').append(FileNames.octets(step));
+        }
+        return way.get().open(octets.toString(), seen);
     }
 
     FileChannel open(Path name, Set<OpenOption> options) throws IOException {

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -357,15 +358,18 @@ final class Uploads {
         }
     }
 
-    /// Empty where there is none, or it was not written to its end.
+    /// Empty where there is none, or it was not written to its end. A FIFO in its place would be waited for.
     private static Optional<Plan> read(OpenDirectory directory, String token) throws IOException {
+        Optional<BasicFileAttributes> seen = directory.occupant(meta(token)).filter(BasicFileAttributes::isRegularFile);
+        Optional<FileChannel> opened = seen.isEmpty() ? Optional.empty() : directory.open(meta(token), seen.get());
+        if (opened.isEmpty()) {
+            return Optional.empty();
+        }
         ByteBuffer octets = ByteBuffer.allocate(META_OCTETS);
-        try (FileChannel channel = directory.open(meta(token))) {
+        try (FileChannel channel = opened.get()) {
             while (octets.hasRemaining() && channel.read(octets) >= 0) {
                 // read on
             }
-        } catch (NoSuchFileException _) {
-            return Optional.empty();
         }
 
         String text = new String(octets.array(), 0, octets.position(), StandardCharsets.ISO_8859_1);

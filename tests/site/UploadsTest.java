@@ -28,6 +28,7 @@ import lib.site.Site;
 import lib.site.Writing;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -259,6 +260,18 @@ class UploadsTest {
     void aTokenThatNobodyWasGivenIsNone(String token) {
         for (String method : List.of("HEAD", "PATCH", "DELETE", "PUT", "POST")) {
             assertEquals(404, site.ask(method, "/?upload=" + token).status(), method);
+        }
+    }
+
+    /// Who may write in the tree puts a FIFO where we look for what is known of an upload: to open it would be to wait for ever.
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void nobodyWaitsForAPlanThatIsAPipe() throws Exception {
+        String token = "0123456789abcdef0123456789abcdef";
+        assertEquals(0, new ProcessBuilder("mkfifo", fixture.root.resolve(".comanche-" + token + ".meta").toString()).start().waitFor());
+
+        for (String method : List.of("HEAD", "PATCH", "DELETE")) {
+            assertEquals(404, site.ask(method, "/?upload=" + token, "Upload-Offset", "0", "Upload-Complete", "?1", "Content-Type", PARTIAL).status(), method);
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +74,12 @@ class LinkSwapTest {
 
     private void swap(String name, Path other) {
         pairs.addAll(List.of(tree.resolve(name), other));
+    }
+
+    private Path fifo() throws Exception {
+        Path fifo = attic.resolve("fifo" + pairs.size());
+        assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
+        return fifo;
     }
 
     /// What came back: how often which status, and whatever should never have come.
@@ -258,6 +265,29 @@ class LinkSwapTest {
             assertEquals(List.of(), List.copyOf(harvest.leaks));
             assertEquals(0, harvest.unanswered.get());
             assertTrue(harvest.of("GET 200") > 0 && harvest.of("GET 404") > 0, "the names were not exchanged in between");
+        }
+    }
+
+    /// Whoever opens a FIFO to read waits for somebody who writes.
+    @Test
+    void nobodyWaitsAtAPipe() throws Exception {
+        file(tree.resolve("pipe.txt"), OPEN);
+        file(tree.resolve("pipes/f.txt"), OPEN);
+        file(tree.resolve("other/f.txt"), OPEN);
+        file(tree.resolve("cert.pem"), OPEN);
+        swap("cert.pem", fifo());
+        swap("pipe.txt", fifo());
+        swap("pipes", fifo());
+        swap("other/f.txt", fifo());
+        Files.setPosixFilePermissions(tree, PosixFilePermissions.fromString("rwxrwxrwx"));
+        try (Served server = Served.serve(tree)) {
+            server.awaitDescriptor("/proc/" + server.pid() + "/fd");
+            Harvest harvest = ask(server.port(), Torture.rounds(2_000, 200_000), gets("/pipe.txt", "/pipes/f.txt", "/pipes/", "/other/f.txt", "/cert.pem", "/other/?tar", "/?zip", "/pipe.txt?sha256", "/still.txt"));
+            assertEquals(0, harvest.unanswered.get());
+            assertTrue(harvest.of("GET 200") > 0 && harvest.of("GET 404") > 0, "the names were not exchanged in between");
+            try (Caller caller = new Caller(server.port())) {
+                assertEquals(OPEN, caller.ask("GET /still.txt" + HOST + "\r\n").text());
+            }
         }
     }
 }
