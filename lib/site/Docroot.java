@@ -344,8 +344,12 @@ public final class Docroot implements Tree {
         return directory;
     }
 
-    /// A link on the way is replaced by the real path behind the whole.
+    /// A link on the way is replaced by the real path behind the whole. The only file was none when we began: whoever has made it
+    /// one may not choose another.
     private Optional<Resource> behindLink(List<Path> names) throws IOException {
+        if (onlyName.isPresent()) {
+            return Optional.of(Resource.MISSING);
+        }
         Path path = root;
         for (Path name : names) {
             path = path.resolve(name);

@@ -307,6 +307,17 @@ class DocrootTest {
     }
 
     @Test
+    void theOnlyFileIsNotExchangedForALinkToItsNeighbour() throws IOException {
+        Fixture own = new Fixture(directory);
+        Docroot docroot = new Docroot(own.file("only.txt"), Fixture.STRICT, false);
+        assertEquals("only.txt", found(docroot));
+
+        Files.delete(own.root.resolve("only.txt"));
+        own.link("only.txt", "plain.txt");
+        assertEquals("missing", found(docroot));
+    }
+
+    @Test
     void aRootThatIsNotThereIsRefused() {
         assertThrows(NoSuchFileException.class, () -> new Docroot(directory.resolve("nowhere"), Fixture.STRICT, false));
     }

@@ -159,7 +159,7 @@ class PathsTest {
         SecretTree tree = new SecretTree(directory);
         try (Fixture site = Fixture.serve(tree.zip()); Asker asker = new Asker(site)) {
             Disguises.waysOut(List.of("secret.txt", "outside/far.txt"), 2, Torture.rounds(4999, 67), asker::get);
-            Consumer<String> some = every(Torture.rounds(41, 1), asker::get);
+            Consumer<String> some = every(Torture.rounds(83, 1), asker::get);
             List.of(".git/config", ".env", "id_rsa", "server.key", "dir/.inner", "../secret.txt", "..\\secret.txt", "store.jks", "./.htpasswd", "a/./../.env")
                     .forEach(path -> Disguises.dressed(path, some));
             Consumer<String> few = every(Torture.rounds(7, 1), asker::get);
@@ -216,7 +216,7 @@ class PathsTest {
                 asker.ask("PUT " + target + HOST + "Content-Length: 8\r\n\r\nINTRUDER");
                 asker.ask("DELETE " + target + HOST + "\r\n");
             };
-            Disguises.waysOut(SecretTree.OUTSIDE, 2, Torture.rounds(3989, 151), written);
+            Disguises.waysOut(SecretTree.OUTSIDE, 2, Torture.rounds(7919, 151), written);
             Consumer<String> some = every(Torture.rounds(499, 11), written);
             SecretTree.HIDDEN.forEach(path -> Disguises.dressed(path, some));
             SecretTree.HIDDEN.forEach(path -> written.accept('/' + path));
