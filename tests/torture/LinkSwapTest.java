@@ -85,13 +85,18 @@ class LinkSwapTest {
     /// What came back: how often which status, and whatever should never have come.
     ///
     /// @param unanswered requests whose answer was waited for in vain
-    private record Harvest(Map<String, AtomicInteger> statuses, ConcurrentLinkedQueue<String> leaks, AtomicInteger unanswered) {
+    private record Harvest(Map<String, AtomicInteger> statuses, ConcurrentLinkedQueue<String> leaks, AtomicInteger unanswered,
+                           AtomicInteger total) {
         Harvest() {
-            this(new ConcurrentHashMap<>(), new ConcurrentLinkedQueue<>(), new AtomicInteger());
+            this(new ConcurrentHashMap<>(), new ConcurrentLinkedQueue<>(), new AtomicInteger(), new AtomicInteger());
         }
 
         void add(String asked, Caller.Reply reply) throws IOException {
             count(asked.substring(0, asked.indexOf(' ')) + ' ' + reply.status() + (reply.whole() ? "" : " broken off"));
+            int answers = total.incrementAndGet();
+            if (answers % 50_000 == 0) {
+                System.out.println("LinkSwapTest: " + answers + " answers, " + leaks.size() + " leaks so far");
+            }
             if (SecretTree.leaks(reply)) {
                 leaks.add(asked.substring(0, asked.indexOf("\r\n")));
             }

@@ -30,7 +30,7 @@ final class Served implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC", "-Xmx256m", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
                 "-cp", System.getProperty("java.class.path"), "Comanche", "serve", docbase.toString(), "-p", "0", "-a", "127.0.0.1",
-                "--json", "-q"));
+                "--json", "-q", "--exit-with-parent"));
         command.addAll(Arrays.asList(options));
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader events = process.inputReader();
