@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /// @param segments octets, one char each
 public record TargetPattern(List<String> segments) {
     private static final String ANY_NAMES = "**";
-    private static final Pattern ENCODED = Pattern.compile("(?:[^%]|%[0-9A-Fa-f]{2})*");
+    private static final Pattern BARE_PERCENT = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
     public static final TargetPattern EVERYTHING = new TargetPattern(List.of(ANY_NAMES));
 
@@ -32,7 +32,7 @@ public record TargetPattern(List<String> segments) {
     public static Optional<TargetPattern> parse(String text) {
         String octets = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
         List<String> segments = List.of(octets.split("/")).stream().filter(segment -> !segment.isEmpty())
-                .map(segment -> ENCODED.matcher(segment).matches() ? Target.decode(segment) : segment).toList();
+                .map(segment -> BARE_PERCENT.matcher(segment).find() ? segment : Target.decode(segment)).toList();
         boolean unclear = segments.stream().anyMatch(segment -> segment.contains(ANY_NAMES) && !segment.equals(ANY_NAMES));
         return !text.startsWith("/") || unclear ? Optional.empty() : Optional.of(new TargetPattern(segments));
     }

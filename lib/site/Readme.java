@@ -16,6 +16,7 @@ import org.commonmark.node.AbstractVisitor;
 import org.commonmark.node.Heading;
 import org.commonmark.node.Node;
 import org.commonmark.parser.Parser;
+import org.commonmark.renderer.html.DefaultUrlSanitizer;
 import org.commonmark.renderer.html.HtmlRenderer;
 
 /// What does a directory say of itself? The README in it, as HTML below its listing.
@@ -79,9 +80,13 @@ record Readme(String name, String html) {
         private static final Parser PARSER = Parser.builder().extensions(EXTENSIONS).maxOpenBlockParsers(DEEPEST)
                 .maxInlineNesting(DEEPEST).build();
 
+        /// The library's own list has `data:` on it as well, which can be a page with a script.
+        private static final List<String> SCHEMES = List.of("http", "https", "mailto");
+
         /// What is wider than the page can be scrolled, by keyboard, too.
         private static final HtmlRenderer RENDERER = HtmlRenderer.builder().extensions(EXTENSIONS).escapeHtml(true)
-                .sanitizeUrls(true).attributeProviderFactory(_ -> Markdown::reachable).build();
+                .sanitizeUrls(true).urlSanitizer(new DefaultUrlSanitizer(SCHEMES))
+                .attributeProviderFactory(_ -> Markdown::reachable).build();
 
         static String html(String text) {
             Node document = PARSER.parse(text);

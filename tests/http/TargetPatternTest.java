@@ -92,4 +92,10 @@ class TargetPatternTest {
         assertFalse(TargetPattern.EVERYTHING.matches(Target.parse("a:1", "CONNECT").orElseThrow()));
         assertEquals(TargetPattern.EVERYTHING, TargetPattern.parse("/**").orElseThrow());
     }
+
+    @Test
+    void aPatternMayBeLong() {
+        String names = "/a%20b" + "c".repeat(100_000);
+        assertTrue(matches(names, names));
+    }
 }

@@ -273,7 +273,7 @@ class ListingPageTest {
         fixture.file("empty/README.md", """
                 # Title <b>bold</b>
 
-                [a](../dir/inner.txt) [b](javascript:alert(1)) ![c](c.png) ~~d~~ <https://example.org/?a&b>
+                [a](../dir/inner.txt) [b](javascript:alert(1)) [d](data:text/html,x) ![c](c.png) ~~d~~ <https://example.org/?a&b>
 
                 <script>alert(1)</script>
 
@@ -292,7 +292,7 @@ class ListingPageTest {
                 "<pre tabindex=\"0\"><code>&lt;code&gt;", "&lt;script&gt;alert(1)&lt;/script&gt;")) {
             assertTrue(readme.contains(part), part + " in " + readme);
         }
-        assertFalse(readme.contains("<script") || readme.contains("javascript:"), readme);
+        assertFalse(readme.contains("<script") || readme.contains("javascript:") || readme.contains("data:"), readme);
     }
 
     @Test
