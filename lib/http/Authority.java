@@ -16,7 +16,7 @@ public record Authority(String host, int port) {
     /// host of some thousand octets would overflow the stack.
     private static final Pattern REG_NAME =
             Pattern.compile("(?!.*%(?![0-9A-Fa-f]{2}))[A-Za-z0-9._~!$&'()*+;=%-]+");
-    private static final Pattern IPV6 = Pattern.compile("\\[(?!.*[0-9A-Fa-f]{5})[0-9A-Fa-f:.]{2,45}]");
+    private static final Pattern IPV6 = Pattern.compile("\\[(?!.*(?:[0-9A-Fa-f]{5}|\\.0[0-9]|:0[0-9]+\\.))[0-9A-Fa-f:.]{2,45}]");
     private static final Pattern IP_FUTURE =
             Pattern.compile("\\[[vV][0-9A-Fa-f]+\\.[A-Za-z0-9._~!$&'()*+,;=:-]+]");
     private static final Pattern PORT = Pattern.compile("[0-9]{0,5}");
@@ -37,7 +37,8 @@ public record Authority(String host, int port) {
     }
 
     /// An IPv6 address in its brackets. The JDK knows the grammar and looks nothing up for a literal; the pattern keeps
-    /// out what only the JDK takes: a zone, a group of more than four digits.
+    /// out what only the JDK takes: a zone, a group of more than four digits, a decimal number with a zero in front, which
+    /// others read as octal.
     private static boolean isIpv6(String host) {
         if (!IPV6.matcher(host).matches()) {
             return false;
