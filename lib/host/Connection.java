@@ -220,6 +220,10 @@ final class Connection {
             return new Asked(Instant.now(), requestLine, Optional.empty(), Optional.empty(), Optional.empty());
         }
 
+        boolean isHead() {
+            return request.isPresent() && request.get().isHead();
+        }
+
         Asked by(Optional<String> known) {
             return new Asked(time, requestLine, request, known, content);
         }
@@ -483,7 +487,7 @@ final class Connection {
 
     /// Answers what is no request, and closes; returns that the connection does not go on.
     private boolean refuse(Status status, Asked asked) throws IOException {
-        send(service.sites().refuse(status), false, Afterwards.CLOSE, asked);
+        send(service.sites().refuse(status), asked.isHead(), Afterwards.CLOSE, asked);
         return false;
     }
 

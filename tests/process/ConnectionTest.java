@@ -348,6 +348,16 @@ class ConnectionTest {
         }
     }
 
+    /// RFC 9110 §9.3.2
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 5~~a", "Transfer-Encoding: chunked~~x~"})
+    void aHeadWhoseContentIsBrokenIsRefusedWithoutContent(String content) {
+        try (RawClient client = server.connect()) {
+            assertEquals(400, client.send(octets("HEAD / HTTP/1.1~Host: a~" + content)).endOutput().readHead().status());
+            assertEquals(Ending.CLOSED, client.ending());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "~"})
     void nothingAtAllIsNotAnswered(String octets) {
