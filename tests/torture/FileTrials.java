@@ -59,7 +59,7 @@ final class FileTrials {
 
         private static Path made() {
             try {
-                return Scratch.tree(Files.createTempDirectory("fuzz"));
+                return Scratch.tree(Scratch.passing(Files.createTempDirectory("fuzz")));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

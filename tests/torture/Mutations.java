@@ -34,7 +34,7 @@ final class Mutations {
         byte[] octets = any(seeds, chance);
         int changes = 1 + Math.min(chance.nextInt(8), chance.nextInt(8));
         for (int i = 0; i < changes; i++) {
-            octets = changed(octets, chance);
+            octets = changed(octets, seeds, chance);
         }
         return octets;
     }
@@ -43,7 +43,10 @@ final class Mutations {
         return some.get(chance.nextInt(some.size()));
     }
 
-    private byte[] changed(byte[] octets, SplittableRandom chance) {
+    /// One change.
+    ///
+    /// @param seeds whence pieces come
+    static byte[] changed(byte[] octets, List<byte[]> seeds, SplittableRandom chance) {
         int first = chance.nextInt(octets.length + 1);
         int end = first + Math.min(octets.length - first, chance.nextInt(1 << chance.nextInt(8)));
         byte[] piece = Arrays.copyOfRange(octets, first, end);

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/// A small tree to ask for, and a secret beside it; removed when all is over.
+/// A small tree to ask for, and a secret beside it.
 final class Scratch {
     static final String SECRET = "TOP-SECRET";
 
@@ -18,7 +18,6 @@ final class Scratch {
 
     /// Makes `tree` in an empty directory; returns the directory.
     static Path tree(Path directory) throws IOException {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(directory)));
         Path dir = Files.createDirectories(directory.resolve("tree/dir"));
         Files.writeString(directory.resolve("secret.txt"), SECRET);
         for (int i = 0; i < DOCUMENTS; i++) {
@@ -29,6 +28,12 @@ final class Scratch {
         Files.write(dir.resolve("large.bin"), new byte[100_000]);
         Files.writeString(dir.resolve("page.html.gz"), "not really");
         Files.createSymbolicLink(directory.resolve("tree/out"), Path.of("../secret.txt"));
+        return directory;
+    }
+
+    /// Removes it when all is over.
+    static Path passing(Path directory) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(directory)));
         return directory;
     }
 

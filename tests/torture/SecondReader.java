@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -19,7 +18,8 @@ final class SecondReader {
     /// Everything that was read.
     ///
     /// @param broken does something stand behind the last whole request that is none, or not a whole one?
-    record Reading(List<Asked> requests, boolean broken) {
+    /// @param unfinished its method, where only its content is not whole; else empty
+    record Reading(List<Asked> requests, boolean broken, String unfinished) {
 
         /// A line for each request, and one more where it breaks off.
         @Override
@@ -35,9 +35,9 @@ final class SecondReader {
     record Asked(String method, String authority, List<String> path, boolean directory, String query, int minor, List<String> fields,
                  String content) {
 
-        Optional<String> field(String name) {
-            return fields.stream().filter(line -> line.toLowerCase().startsWith(name.toLowerCase() + ":"))
-                    .map(line -> line.substring(name.length() + 1)).findFirst();
+        /// The values of all lines of this name, separated by commas; empty where there is none.
+        String list(String name) {
+            return String.join(",", values(fields, name.toLowerCase()));
         }
     }
 
@@ -62,6 +62,7 @@ final class SecondReader {
 
     private final String octets;
     private final List<Asked> requests = new ArrayList<>();
+    private String unfinished = "";
     private int at;
 
     private SecondReader(byte[] octets) {
@@ -74,7 +75,7 @@ final class SecondReader {
         while (whole && reader.skipEmptyLines()) {
             whole = reader.request();
         }
-        return new Reading(reader.requests, !whole);
+        return new Reading(reader.requests, !whole, reader.unfinished);
     }
 
     /// Returns whether something follows.
@@ -120,10 +121,19 @@ final class SecondReader {
             return false;
         }
         StringBuilder content = new StringBuilder();
-        boolean whole = content(values(fields, "transfer-encoding"), values(fields, "content-length"), minor, content);
+        List<String> lengths = values(fields, "content-length");
+        Framing framing = framing(values(fields, "transfer-encoding"), lengths, minor);
+        boolean whole = switch (framing) {
+            case WRONG -> false;
+            case NONE -> true;
+            case SIZED -> take(Long.parseLong(lengths.getFirst()), content);
+            case CHUNKED -> chunks(content);
+        };
         if (whole) {
             requests.add(new Asked(asked.method, asked.authority, asked.path, asked.directory, asked.query, minor, fields,
                     content.toString()));
+        } else if (framing != Framing.WRONG) {
+            unfinished = method;
         }
         return whole;
     }
@@ -191,16 +201,16 @@ final class SecondReader {
         return groups.isEmpty() ? 0 : !groups.matches("[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*+") ? -100 : groups.split(":").length;
     }
 
-    /// RFC 9112 §6.3, for requests; returns whether the content is there and whole.
-    private boolean content(List<String> codings, List<String> lengths, int minor, StringBuilder content) {
+    private enum Framing { NONE, SIZED, CHUNKED, WRONG }
+
+    /// RFC 9112 §6.3, for requests.
+    private static Framing framing(List<String> codings, List<String> lengths, int minor) {
         if (codings.isEmpty() && lengths.isEmpty()) {
-            return true;
+            return Framing.NONE;
         }
-        if (lengths.isEmpty()) {
-            return codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked") && minor == 1 && chunks(content);
-        }
+        boolean chunked = lengths.isEmpty() && codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked") && minor == 1;
         boolean sized = codings.isEmpty() && lengths.size() == 1 && lengths.getFirst().matches("0*[0-9]{1,18}");
-        return sized && take(Long.parseLong(lengths.getFirst()), content);
+        return chunked ? Framing.CHUNKED : sized ? Framing.SIZED : Framing.WRONG;
     }
 
     private boolean chunks(StringBuilder content) {

@@ -59,16 +59,16 @@ final class WireTrials {
                 case RequestReader.Received received -> {
                     Optional<String> content = content(received.content());
                     if (content.isEmpty()) {
-                        return new SecondReader.Reading(requests, true).toString();
+                        return new SecondReader.Reading(requests, true, "").toString();
                     }
                     requests.add(asked(received, content.get()));
                 }
                 case RequestReader.Malformed malformed -> {
                     hold(malformed.status().isError(), "refused with " + malformed.status());
-                    return new SecondReader.Reading(requests, true).toString();
+                    return new SecondReader.Reading(requests, true, "").toString();
                 }
                 case RequestReader.Closed closed -> {
-                    return new SecondReader.Reading(requests, closed.midway()).toString();
+                    return new SecondReader.Reading(requests, closed.midway(), "").toString();
                 }
             }
         }
