@@ -4,11 +4,11 @@ import java.lang.management.ManagementFactory;
 
 /// What is there to be fuzzed? Everything that reads octets of strangers, or a file of the operator's.
 public enum FuzzTarget {
-    REQUESTS(WireTrials::requests, 4),
+    REQUESTS(WireTrials::requests, 8),
     CHUNKS(WireTrials::chunks, 4),
     MULTIPART(WireTrials::multipart, 2),
-    FASTCGI(WireTrials::fastCgi, 1),
-    PROGRAM_HEAD(WireTrials::programHead, 1),
+    FASTCGI(WireTrials::fastCgi, 8),
+    PROGRAM_HEAD(WireTrials::programHead, 2),
     TARGET(FieldTrials::target, 1),
     AUTHORITY(FieldTrials::authority, 1),
     LIST(FieldTrials::list, 1),

@@ -14,7 +14,7 @@ public final class Seeds {
 
     /// The inputs of a target, from the checkout that we run in.
     public static List<byte[]> of(FuzzTarget target) throws IOException {
-        return Files.readAllLines(file(target), ISO_8859_1).stream().filter(line -> !line.startsWith("# ")).map(Seeds::octets).toList();
+        return Files.readAllLines(file(target), ISO_8859_1).stream().map(Seeds::octets).toList();
     }
 
     static Path file(FuzzTarget target) {
