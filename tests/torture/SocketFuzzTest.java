@@ -80,7 +80,7 @@ class SocketFuzzTest {
         Path tree = Scratch.tree(directory).resolve("tree");
         Map<Integer, Integer> statuses = new TreeMap<>();
         long requests = 0;
-        int rounds = Torture.rounds(250, 40_000);
+        int rounds = Torture.rounds(250, 50_000);
         try (Served served = Served.start(tree, errorLog, writing ? Setting.WRITE : Setting.TRACE)) {
             Conversations conversations = new Conversations(SEED + (writing ? 1 : 0));
             for (int i = 0; i < rounds; i++) {
