@@ -169,6 +169,7 @@
 //SOURCES lib/host/Service.java
 //SOURCES lib/host/Handover.java
 //SOURCES lib/host/Mischief.java
+//SOURCES lib/host/Doorkeeper.java
 //SOURCES lib/host/Connection.java
 //SOURCES lib/host/Listeners.java
 //SOURCES lib/host/Server.java

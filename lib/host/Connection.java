@@ -61,10 +61,14 @@ final class Connection {
     /// the client unread, would make the system reset the connection and the answer be lost (RFC 9112 §9.6).
     private static final Duration LINGER = Duration.ofSeconds(2);
 
+    /// An idle connection is not taken from its client before this.
+    private static final Duration RECENT = Duration.ofSeconds(1);
+
     /// What we do ourselves is not the client's fault.
     private static final Duration FOR_EVER = Duration.ofDays(10_000);
 
     private final SocketChannel socket;
+    private final long guest;
     private final Door door;
     private final int securePort;
 
@@ -99,12 +103,14 @@ final class Connection {
     /// When the first octets of the request were there, as [System#nanoTime].
     private long begun;
 
+    /// @param guest whose it is, see [Doorkeeper]
     /// @param current what holds at the moment
     /// @param stopping is this request to be the last?
     /// @param securePort where TLS is spoken, for those who come by [Door#REDIRECT]
-    Connection(SocketChannel socket, Door door, int securePort, Supplier<Service> current, BooleanSupplier stopping,
+    Connection(SocketChannel socket, long guest, Door door, int securePort, Supplier<Service> current, BooleanSupplier stopping,
                ErrorLog errors) {
         this.socket = socket;
+        this.guest = guest;
         this.door = door;
         this.securePort = securePort;
         this.current = current;
@@ -655,6 +661,32 @@ final class Connection {
         if (phase != Phase.WORK) {
             deadline = later;
         }
+    }
+
+    /// Whose it is, see [Doorkeeper].
+    long guest() {
+        return guest;
+    }
+
+    /// Has it been idle for long enough to be spared? A client that has only just come is about to ask.
+    boolean isSpare(long nanoTime) {
+        return phase == Phase.IDLE && deadline - nanoTime <= service.limits().idle().minus(RECENT).toNanos();
+    }
+
+    /// Of two that can be spared, has this one been idle for longer?
+    boolean isIdlerThan(Connection other) {
+        return deadline - other.deadline < 0;
+    }
+
+    /// Ends so that somebody else gets its place; returns whether it could be spared. A client that asks at this very moment
+    /// finds it closed, as any that was idle may be (RFC 9112 §9.5).
+    boolean giveWay() {
+        if (phase != Phase.IDLE) {
+            return false;
+        }
+        enter(Phase.LINGER, LINGER);
+        cut();
+        return true;
     }
 
     /// For the server that stops: what is idle ends now, what is under way ends with its answer.

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import lib.site.Gateway;
 
@@ -27,7 +26,7 @@ public final class Server implements AutoCloseable {
     private final Listeners listeners;
     private final ErrorLog errors;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final Semaphore places;
+    private final Doorkeeper doorkeeper;
 
     /// Gateways of the services before this one: what they do may last.
     private final List<Gateway> former = new ArrayList<>();
@@ -40,7 +39,7 @@ public final class Server implements AutoCloseable {
         this.listeners = listeners;
         this.service = service;
         this.errors = errors;
-        this.places = new Semaphore(service.limits().connections());
+        this.doorkeeper = new Doorkeeper(service.limits().connections(), service.limits().ofOneClient());
     }
 
     /// Begins to answer. Returns at once.
@@ -74,15 +73,45 @@ public final class Server implements AutoCloseable {
     private void accept(Listeners.Listener listener) {
         while (listener.channel().isOpen()) {
             try {
-                SocketChannel channel = listener.channel().accept();
-                places.acquire();
-                admit(channel, door(listener));
+                welcome(listener.channel().accept(), door(listener));
             } catch (ClosedChannelException | InterruptedException _) {
                 return;
             } catch (IOException _) {
                 rest();
             }
         }
+    }
+
+    /// Where there is no place, the idlest gives way: of the same client, or of all.
+    private void welcome(SocketChannel channel, Connection.Door door) throws IOException, InterruptedException {
+        long client = Doorkeeper.client(channel);
+        if (doorkeeper.isFull(client) && !makeRoom(client)) {
+            errors.warning(doorkeeper.complaint(channel));
+            Doorkeeper.refuse(channel, door != Connection.Door.SECURE);
+            return;
+        }
+        if (!doorkeeper.enter(client)) {
+            errors.warning(doorkeeper.complaint());
+            do {
+                makeRoom(Doorkeeper.NEIGHBOUR);
+            } while (!doorkeeper.enter(client));
+        }
+        admit(channel, client, door);
+    }
+
+    /// Ends the connection that has been idle for longest; returns whether there was one.
+    ///
+    /// @param client whose it has to be; a neighbour's for anybody's
+    private boolean makeRoom(long client) {
+        Connection idlest = null;
+        long now = System.nanoTime();
+        for (Connection connection : connections) {
+            boolean concerned = client == Doorkeeper.NEIGHBOUR || connection.guest() == client;
+            if (concerned && connection.isSpare(now) && (idlest == null || connection.isIdlerThan(idlest))) {
+                idlest = connection;
+            }
+        }
+        return idlest != null && idlest.giveWay();
     }
 
     /// A socket of the file system is for a neighbour, such as a proxy, who needs no TLS.
@@ -92,17 +121,17 @@ public final class Server implements AutoCloseable {
                 : Connection.Door.PLAIN;
     }
 
-    private void admit(SocketChannel channel, Connection.Door door) {
+    private void admit(SocketChannel channel, long client, Connection.Door door) {
         noDelay(channel);
         int securePort = door == Connection.Door.REDIRECT ? listeners.port() : 0;
-        Connection connection = new Connection(channel, door, securePort, () -> service, () -> stopping, errors);
+        Connection connection = new Connection(channel, client, door, securePort, () -> service, () -> stopping, errors);
         connections.add(connection);
         Thread.ofVirtual().start(() -> {
             try {
                 connection.serve();
             } finally {
                 connections.remove(connection);
-                places.release();
+                doorkeeper.leave(client);
             }
         });
         if (stopping) {

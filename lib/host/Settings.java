@@ -173,7 +173,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
     /// What a server that runs can't change any more: who it is, what it may reach, and where it complains.
     private static final List<Setting> FIXED = List.of(Setting.CHROOT, Setting.USER, Setting.SANDBOX, Setting.PIDFILE, Setting.ERROR_LOG,
-            Setting.FOREGROUND, Setting.MAX_CONNECTIONS, Setting.ONCE, Setting.FOR, Setting.JSON,
+            Setting.FOREGROUND, Setting.MAX_CONNECTIONS, Setting.MAX_CONNECTIONS_PER_CLIENT, Setting.ONCE, Setting.FOR, Setting.JSON,
             Setting.EXIT_WITH_PARENT, Setting.URL_FILE, Setting.JOURNAL, Setting.JOURNAL_SECRETS, Setting.EXPECT, Setting.FAIL_ON,
             Setting.KILL_AFTER);
 
@@ -311,7 +311,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     (int) size(Setting.MAX_FIELD_LINES, 100_000), size(Setting.MAX_CONTENT, Long.MAX_VALUE),
                     (int) size(Setting.MAX_RANGES, 10_000), time(Setting.TIMEOUT), time(Setting.HEAD_TIMEOUT),
                     time(Setting.PROGRESS_TIMEOUT), time(Setting.DRAIN_TIMEOUT),
-                    (int) size(Setting.MAX_CONNECTIONS, 10_000_000));
+                    (int) size(Setting.MAX_CONNECTIONS, 10_000_000), (int) size(Setting.MAX_CONNECTIONS_PER_CLIENT, 10_000_000));
             return new Settings(addresses(), port(Setting.PORT), isChosen(Setting.PORT), server(),
                     site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET) || text(Setting.LOGFILE).isEmpty(), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),

@@ -13,9 +13,10 @@ import java.time.Duration;
 /// @param head how long a request may take from its first octet to the end of its field section
 /// @param progress how long a client may take to send or to accept the next octets of content
 /// @param drain how long requests in flight may take once the server stops
-/// @param connections how many clients are served at once; more wait for their turn
+/// @param connections how many are served at once; if no idle one can give way, more wait for their turn
+/// @param ofOneClient how many of them one client of another machine may have
 public record Limits(int targetOctets, int fieldsOctets, int fieldLines, long contentOctets, int ranges, Duration idle,
-                     Duration head, Duration progress, Duration drain, int connections) {
+                     Duration head, Duration progress, Duration drain, int connections, int ofOneClient) {
 
     /// The longest line of a chunk: its size and its extensions (RFC 9112 §7.1.1 wants them bounded).
     public static final int CHUNK_LINE_OCTETS = 1024;

@@ -254,7 +254,8 @@ class SettingsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "0", "k", "-1", "1.5k", "8kb", "8 k", "1t", "99999999999", "999999999g", "many"})
     void whatIsNoSizeOrTooLargeIsComplainedOf(String text) {
-        for (Setting setting : List.of(Setting.MAX_TARGET, Setting.MAX_FIELDS, Setting.MAX_FIELD_LINES, Setting.MAX_RANGES, Setting.MAX_CONNECTIONS)) {
+        for (Setting setting : List.of(Setting.MAX_TARGET, Setting.MAX_FIELDS, Setting.MAX_FIELD_LINES, Setting.MAX_RANGES, Setting.MAX_CONNECTIONS,
+                Setting.MAX_CONNECTIONS_PER_CLIENT)) {
             assertTrue(complaint(setting, text).startsWith(setting.longOption() + " '" + text + "' is not a number from 1 to "));
         }
     }

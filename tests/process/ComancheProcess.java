@@ -21,7 +21,7 @@ import tests.process.Processes.Running;
 
 /// The script as a process: with the runtime options that it names, and on the class path of this JVM, which holds it
 /// compiled. What jbang adds to that is tried in `CatalogTest` and `BootstrapTest`.
-final class ComancheProcess implements AutoCloseable {
+public final class ComancheProcess implements AutoCloseable {
     private static final Pattern URL = Pattern.compile("(?m)^ {4}(https?://\\S+)$");
 
     private final Running running;
@@ -34,13 +34,13 @@ final class ComancheProcess implements AutoCloseable {
     }
 
     /// Serves on a free port; returns when it listens.
-    static ComancheProcess serve(Path docbase, String... options) {
+    public static ComancheProcess serve(Path docbase, String... options) {
         return start(Map.of(), Stream.concat(Stream.of("serve", docbase.toString(), "-p", "0"), Arrays.stream(options))
                 .toArray(String[]::new));
     }
 
     /// Serves on a free port with another heap limit than the script's, such as `32m`.
-    static ComancheProcess serveWithin(String heap, Path docbase, String... options) {
+    public static ComancheProcess serveWithin(String heap, Path docbase, String... options) {
         List<String> command = command(Stream.concat(Stream.of("serve", docbase.toString(), "-p", "0"),
                 Arrays.stream(options)).toArray(String[]::new));
         command.add(command.indexOf("-cp"), "-Xmx" + heap);
@@ -48,11 +48,12 @@ final class ComancheProcess implements AutoCloseable {
     }
 
     /// The whole command line; returns when it listens.
-    static ComancheProcess start(Map<String, String> environment, String... arguments) {
+    public static ComancheProcess start(Map<String, String> environment, String... arguments) {
         return start(environment, command(arguments));
     }
 
-    private static ComancheProcess start(Map<String, String> environment, List<String> command) {
+    /// Any command that becomes a server, such as one that sets limits first.
+    public static ComancheProcess start(Map<String, String> environment, List<String> command) {
         Running running = Processes.start(Path.of("/"), environment(environment), command);
         try {
             return new ComancheProcess(running);
@@ -63,11 +64,11 @@ final class ComancheProcess implements AutoCloseable {
     }
 
     /// A command line that ends by itself: with an error, or having said something.
-    static Outcome run(Map<String, String> environment, String... arguments) {
+    public static Outcome run(Map<String, String> environment, String... arguments) {
         return Processes.run(Path.of("/"), environment(environment), command(arguments));
     }
 
-    static List<String> command(String... arguments) {
+    public static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(runtimeOptions());
@@ -87,66 +88,71 @@ final class ComancheProcess implements AutoCloseable {
         }
     }
 
-    static Map<String, String> environment(Map<String, String> more) {
+    public static Map<String, String> environment(Map<String, String> more) {
         Map<String, String> environment = new HashMap<>(Map.of("PATH", System.getenv("PATH"), "LC_ALL", "C.UTF-8"));
         environment.putAll(more);
         return environment;
     }
 
     /// The addresses of its banner.
-    List<URI> urls() {
+    public List<URI> urls() {
         return urls;
     }
 
-    int port() {
+    public int port() {
         return urls.getFirst().getPort();
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return address(urls.getFirst());
     }
 
-    static InetSocketAddress address(URI url) {
+    public static InetSocketAddress address(URI url) {
         return new InetSocketAddress(url.getHost(), url.getPort());
     }
 
-    RawClient connect() {
+    public RawClient connect() {
         return new RawClient(address());
     }
 
     /// The answer to a GET on a connection of its own.
-    RawClient.Answer get(String target) {
+    public RawClient.Answer get(String target) {
         return exchange("GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     }
 
     /// The first final answer to these octets on a connection of its own.
-    RawClient.Answer exchange(String octets) {
+    public RawClient.Answer exchange(String octets) {
         try (RawClient client = connect()) {
             client.send(octets);
             return client.read();
         }
     }
 
-    long pid() {
+    public long pid() {
         return running.pid();
     }
 
     /// Waits until it has printed the text on standard output.
-    void awaitOut(String text) {
+    public void awaitOut(String text) {
         running.awaitOut(text);
     }
 
     /// The same for standard error.
-    void awaitErr(String text) {
+    public void awaitErr(String text) {
         running.awaitErr(text);
     }
 
+    /// All that it has printed so far, on both streams.
+    public String printed() {
+        return running.toString();
+    }
+
     /// `kill -NAME`.
-    void signal(String name) {
+    public void signal(String name) {
         signal(name, pid());
     }
 
-    static void signal(String name, long pid) {
+    public static void signal(String name, long pid) {
         Outcome outcome = Processes.run(Path.of("/"), environment(Map.of()),
                 List.of("kill", "-" + name, Long.toString(pid)));
         if (outcome.code() != 0) {
@@ -155,7 +161,7 @@ final class ComancheProcess implements AutoCloseable {
     }
 
     /// Waits until nobody listens at its first address any more.
-    void awaitRefusal() {
+    public void awaitRefusal() {
         await("it still takes connections", () -> {
             try (java.net.Socket socket = new java.net.Socket()) {
                 socket.connect(address(), 1000);
@@ -167,7 +173,7 @@ final class ComancheProcess implements AutoCloseable {
     }
 
     /// Asks again and again, within a bound.
-    static void await(String complaint, java.util.function.BooleanSupplier condition) {
+    public static void await(String complaint, java.util.function.BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
@@ -178,12 +184,12 @@ final class ComancheProcess implements AutoCloseable {
     }
 
     /// How it ended; waits for that.
-    Outcome outcome() {
+    public Outcome outcome() {
         return running.outcome();
     }
 
     /// SIGTERM, and how it ended. By `kill`, because [Process#destroy] would close the output with lines still in it.
-    Outcome stop() {
+    public Outcome stop() {
         signal("TERM");
         return outcome();
     }

@@ -16,26 +16,26 @@ import java.util.stream.Stream;
 
 /// Programs as a person starts them: with an environment of their own and nothing else, what they print collected. No
 /// wait lasts for ever: a program that is not through in time is ended, and the test fails with all that it printed.
-final class Processes {
+public final class Processes {
     /// Long enough for a machine under load; a wait ends with the event, so nothing is lost by it.
     private static final long LIMIT_SECONDS = 60;
 
     private Processes() {}
 
     /// How a program ended, and what it printed.
-    record Outcome(int code, String out, String err) {
-        List<String> outLines() {
+    public record Outcome(int code, String out, String err) {
+        public List<String> outLines() {
             return out.lines().toList();
         }
 
-        List<String> errLines() {
+        public List<String> errLines() {
             return err.lines().toList();
         }
     }
 
     /// The checkout that is tested: the system property `comanche.root`, or the nearest directory upwards that holds both
     /// `Comanche.java` and `jbang`.
-    static Path checkout() {
+    public static Path checkout() {
         String named = System.getProperty("comanche.root");
         Path here = Path.of("").toAbsolutePath();
         return named != null ? Path.of(named).toAbsolutePath() : Stream.iterate(here, up -> up != null, Path::getParent)
@@ -44,14 +44,14 @@ final class Processes {
                 .orElseThrow(() -> new AssertionError("no checkout above " + here));
     }
 
-    static Outcome run(Path directory, Map<String, String> environment, List<String> command) {
+    public static Outcome run(Path directory, Map<String, String> environment, List<String> command) {
         try (Running running = start(directory, environment, command)) {
             running.input("");
             return running.outcome();
         }
     }
 
-    static Running start(Path directory, Map<String, String> environment, List<String> command) {
+    public static Running start(Path directory, Map<String, String> environment, List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment);
@@ -63,7 +63,7 @@ final class Processes {
     }
 
     /// A program that was started. Closing ends it if it still runs.
-    static final class Running implements AutoCloseable {
+    public static final class Running implements AutoCloseable {
         private final Process process;
         private final Collected out;
         private final Collected err;
@@ -74,12 +74,12 @@ final class Processes {
             err = new Collected(process.getErrorStream());
         }
 
-        long pid() {
+        public long pid() {
             return process.pid();
         }
 
         /// All that it will ever read: its standard input ends here.
-        void input(String text) {
+        public void input(String text) {
             try (OutputStream in = process.getOutputStream()) {
                 in.write(text.getBytes(StandardCharsets.UTF_8));
             } catch (IOException _) {
@@ -88,12 +88,12 @@ final class Processes {
         }
 
         /// Waits until it has printed the text.
-        void awaitOut(String text) {
+        public void awaitOut(String text) {
             await(out, text);
         }
 
         /// The same for standard error.
-        void awaitErr(String text) {
+        public void awaitErr(String text) {
             await(err, text);
         }
 
@@ -104,12 +104,12 @@ final class Processes {
         }
 
         /// SIGTERM, as `kill` sends it. Through the handle: the process itself would also close its output.
-        void terminate() {
+        public void terminate() {
             process.toHandle().destroy();
         }
 
         /// Waits until it is through and its output closed.
-        Outcome outcome() {
+        public Outcome outcome() {
             try {
                 if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
                     throw new AssertionError("it runs still; it printed " + this);

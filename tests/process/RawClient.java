@@ -14,24 +14,24 @@ import java.util.List;
 import java.util.Optional;
 
 /// A client that sends any octets, and reads answers by their framing (RFC 9112 §6). No wait lasts for ever.
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 20_000;
 
     /// How the other side has ended the connection.
-    enum Ending { CLOSED, RESET }
+    public enum Ending { CLOSED, RESET }
 
     /// @param fields its field lines, as they came
-    record Answer(int status, List<String> fields, byte[] content) {
-        Optional<String> field(String name) {
+    public record Answer(int status, List<String> fields, byte[] content) {
+        public Optional<String> field(String name) {
             return fields.stream().filter(line -> line.regionMatches(true, 0, name + ":", 0, name.length() + 1))
                     .map(line -> line.substring(name.length() + 1).strip()).findFirst();
         }
 
-        boolean closes() {
+        public boolean closes() {
             return field("Connection").filter("close"::equals).isPresent();
         }
 
-        String text() {
+        public String text() {
             return new String(content, StandardCharsets.UTF_8);
         }
     }
@@ -39,12 +39,12 @@ final class RawClient implements AutoCloseable {
     private final Socket socket = new Socket();
     private final InputStream in;
 
-    RawClient(InetSocketAddress address) {
+    public RawClient(InetSocketAddress address) {
         this(address, 0);
     }
 
     /// @param receiveOctets how much the system may take for it unread; 0 for the usual
-    RawClient(InetSocketAddress address, int receiveOctets) {
+    public RawClient(InetSocketAddress address, int receiveOctets) {
         try {
             if (receiveOctets > 0) {
                 socket.setReceiveBufferSize(receiveOctets);
@@ -58,11 +58,11 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    RawClient send(String octets) {
+    public RawClient send(String octets) {
         return send(octets.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    RawClient send(byte[] octets) {
+    public RawClient send(byte[] octets) {
         try {
             socket.getOutputStream().write(octets);
             return this;
@@ -72,7 +72,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /// Says that nothing more will come from here.
-    RawClient endOutput() {
+    public RawClient endOutput() {
         try {
             socket.shutdownOutput();
             return this;
@@ -82,7 +82,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /// The next final answer to a request that was no HEAD.
-    Answer read() {
+    public Answer read() {
         Answer answer = readHead();
         while (answer.status < 200) {
             answer = readHead();
@@ -91,7 +91,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /// The next answer without its content: to a HEAD, or an interim one.
-    Answer readHead() {
+    public Answer readHead() {
         String statusLine = line();
         if (!statusLine.matches("HTTP/1\\.1 [1-5]\\d\\d .*")) {
             throw new AssertionError("no status line: " + statusLine);
@@ -127,7 +127,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /// Exactly so many octets.
-    byte[] octets(int count) {
+    public byte[] octets(int count) {
         try {
             byte[] octets = in.readNBytes(count);
             if (octets.length < count) {
@@ -159,7 +159,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /// How many octets still come until the other side has ended the connection, by closing it or by a reset.
-    long countToEnd() {
+    public long countToEnd() {
         long count = 0;
         try {
             byte[] scrap = new byte[64 * 1024];
@@ -175,7 +175,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /// The end of the connection, behind which nothing may come.
-    Ending ending() {
+    public Ending ending() {
         try {
             int octet = in.read();
             if (octet >= 0) {
@@ -191,7 +191,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /// Waits a moment for an octet; is there one?
-    boolean hasInputWithin(int millis) {
+    public boolean hasInputWithin(int millis) {
         try {
             socket.setSoTimeout(millis);
             in.mark(1);
