@@ -36,7 +36,7 @@ public final class RawClient implements AutoCloseable {
         }
     }
 
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final InputStream in;
 
     public RawClient(InetSocketAddress address) {
@@ -46,12 +46,24 @@ public final class RawClient implements AutoCloseable {
     /// @param receiveOctets how much the system may take for it unread; 0 for the usual
     public RawClient(InetSocketAddress address, int receiveOctets) {
         try {
+            socket = new Socket();
             if (receiveOctets > 0) {
                 socket.setReceiveBufferSize(receiveOctets);
             }
             socket.connect(address, PATIENCE_MILLIS);
             socket.setSoTimeout(PATIENCE_MILLIS);
             socket.setTcpNoDelay(true);
+            in = new BufferedInputStream(socket.getInputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Over a connection that is there already, such as one under TLS.
+    public RawClient(Socket connected) {
+        try {
+            socket = connected;
+            socket.setSoTimeout(PATIENCE_MILLIS);
             in = new BufferedInputStream(socket.getInputStream());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -210,6 +222,16 @@ public final class RawClient implements AutoCloseable {
     private void restorePatience() {
         try {
             socket.setSoTimeout(PATIENCE_MILLIS);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Leaves by a reset, as a client does that crashes with something unread.
+    public void reset() {
+        try {
+            socket.setSoLinger(true, 0);
+            socket.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

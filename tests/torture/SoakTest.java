@@ -1,0 +1,311 @@
+package tests.torture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.process.ComancheProcess;
+import tests.process.Processes;
+import tests.process.RawClient;
+
+/// A day of everything, in small: whatever clients do, well-behaved or not, the server takes no more of the machine at the end of it
+/// than at the beginning. What it takes is measured on the way, and its slope extrapolated to a day.
+class SoakTest {
+    /// How often everything is done at each door.
+    private static final int ROUNDS = Torture.rounds(3, 700);
+
+    /// Rounds before that belong to the warming up.
+    private static final int WARM = ROUNDS / 3;
+
+    private static final int ROUNDS_PER_SAMPLE = Torture.rounds(1, 10);
+
+    /// A day's worth is not a matter of minutes: the long form is no hurry, and lets others work.
+    private static final long PACE_NANOS = Torture.rounds(0, 40_000_000);
+
+    /// A slope of few samples in few seconds says nothing: the short form looks at the growth itself.
+    private static final boolean LONG = Torture.rounds(0, 1) == 1;
+
+    /// The last line of a histogram of all that lives: `Total 123456 7890123`.
+    private static final Pattern LIVE = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
+
+    @TempDir
+    static Path room;
+
+    /// Something that a client does; it fails if the answer is not the right one.
+    private interface Deed {
+        void with(Door door);
+    }
+
+    /// Where clients come in.
+    private interface Door {
+        RawClient open();
+    }
+
+    private static final Map<String, Deed> DEEDS = Map.ofEntries(
+            Map.entry("a document", door -> expect(door, 200, "GET /small.txt HTTP/1.1~Host: a~~")),
+            Map.entry("its head", SoakTest::head),
+            Map.entry("many of one connection", SoakTest::persist),
+            Map.entry("a range", door -> expect(door, 206, "GET /middle.bin HTTP/1.1~Host: a~Range: bytes=1000-20000~~")),
+            Map.entry("two ranges", door -> expect(door, 206, "GET /middle.bin HTTP/1.1~Host: a~Range: bytes=1-2,5-9~~")),
+            Map.entry("no range", door -> expect(door, 416, "GET /small.txt HTTP/1.1~Host: a~Range: bytes=9999-~~")),
+            Map.entry("nothing new", SoakTest::nothingNew),
+            Map.entry("a listing", door -> expect(door, 200, "GET /tree/ HTTP/1.1~Host: a~Accept: text/html~~")),
+            Map.entry("a listing as JSON", door -> expect(door, 200, "GET /tree/?json HTTP/1.1~Host: a~~")),
+            Map.entry("an archive", door -> expect(door, 200, "GET /tree/?zip HTTP/1.1~Host: a~~")),
+            Map.entry("checksums", door -> expect(door, 200, "GET /middle.bin?sha256 HTTP/1.1~Host: a~~")),
+            Map.entry("what is not there", door -> expect(door, 404, "GET /" + name() + " HTTP/1.1~Host: a~~")),
+            Map.entry("options", door -> expect(door, 204, "OPTIONS * HTTP/1.1~Host: a~~")),
+            Map.entry("a file comes and goes", SoakTest::comeAndGo),
+            Map.entry("a form", SoakTest::form),
+            Map.entry("content that breaks off", SoakTest::breakOff),
+            Map.entry("a program", door -> expect(door, 200, "GET /hello.cgi?" + name() + " HTTP/1.1~Host: a~~")),
+            Map.entry("a program that fails", door -> expect(door, 502, "GET /fails.cgi HTTP/1.1~Host: a~~")),
+            Map.entry("a reader who leaves", SoakTest::leave),
+            Map.entry("a reader who crashes", SoakTest::crash),
+            Map.entry("a program whose reader leaves", SoakTest::leaveProgram),
+            Map.entry("nothing at all", door -> door.open().close()),
+            Map.entry("half a request", door -> leave(door, "GET / HTTP/1.1\r\nHo")),
+            Map.entry("no request", door -> expect(door, 400, "\u0001\u0002\u0003~~")),
+            Map.entry("no host", door -> expect(door, 400, "GET / HTTP/1.1~~")),
+            Map.entry("a long field", door -> expect(door, 431, "GET / HTTP/1.1~Host: a~X: " + "x".repeat(40_000) + "~~")),
+            Map.entry("two lengths", door -> expect(door, 400, "PUT /a HTTP/1.1~Host: a~Content-Length: 1~Content-Length: 2~~")));
+
+    private static final AtomicLong NUMBER = new AtomicLong();
+
+    private static String name() {
+        return "name-" + NUMBER.incrementAndGet();
+    }
+
+    private static void expect(Door door, int status, String request) {
+        try (RawClient client = door.open()) {
+            assertEquals(status, client.send(request.replace("~", "\r\n")).read().status(), request.length() > 99 ? "" : request);
+        }
+    }
+
+    private static void head(Door door) {
+        try (RawClient client = door.open()) {
+            assertEquals(200, client.send("HEAD /small.txt HTTP/1.1\r\nHost: a\r\n\r\n").readHead().status());
+        }
+    }
+
+    private static void persist(Door door) {
+        try (RawClient client = door.open()) {
+            client.send("GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5));
+            for (int i = 0; i < 5; i++) {
+                assertEquals("hello", client.read().text());
+            }
+        }
+    }
+
+    private static void nothingNew(Door door) {
+        try (RawClient client = door.open()) {
+            String tag = client.send("GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n").read().field("ETag").orElseThrow();
+            assertEquals(304, client.send("GET /small.txt HTTP/1.1\r\nHost: a\r\nIf-None-Match: " + tag + "\r\n\r\n").read().status());
+        }
+    }
+
+    private static void comeAndGo(Door door) {
+        String name = name();
+        try (RawClient client = door.open()) {
+            client.send("PUT /" + name + " HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n" + "x".repeat(50_000));
+            assertEquals(201, client.read().status());
+            assertEquals(200, client.send("GET /" + name + " HTTP/1.1\r\nHost: a\r\n\r\n").read().status());
+            assertEquals(204, client.send("DELETE /" + name + " HTTP/1.1\r\nHost: a\r\n\r\n").read().status());
+        }
+    }
+
+    private static void form(Door door) {
+        String name = name();
+        String form = "--b\r\nContent-Disposition: form-data; name=f; filename=\"" + name + "\"\r\n\r\nhello\r\n--b--\r\n";
+        try (RawClient client = door.open()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: " + form.length()
+                    + "\r\n\r\n" + form);
+            assertEquals(201, client.read().status());
+            assertEquals(204, client.send("DELETE /" + name + " HTTP/1.1\r\nHost: a\r\n\r\n").read().status());
+        }
+    }
+
+    private static void breakOff(Door door) {
+        leave(door, "PUT /" + name() + " HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n" + "x".repeat(20_000));
+    }
+
+    private static void leave(Door door, String octets) {
+        try (RawClient client = door.open()) {
+            client.send(octets);
+        }
+    }
+
+    private static void leave(Door door) {
+        try (RawClient client = door.open()) {
+            client.send("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n").octets(50_000);
+        }
+    }
+
+    private static void crash(Door door) {
+        RawClient client = door.open();
+        client.send("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n").octets(50_000);
+        client.reset();
+    }
+
+    private static void leaveProgram(Door door) {
+        try (RawClient client = door.open()) {
+            client.send("GET /talks.cgi HTTP/1.1\r\nHost: a\r\n\r\n").octets(5000);
+        }
+    }
+
+    private static Path site() throws IOException {
+        Path site = Files.createDirectory(room.resolve("site"));
+        Files.writeString(site.resolve("small.txt"), "hello");
+        Files.write(site.resolve("middle.bin"), new byte[200_000]);
+        for (int i = 0; i < 100; i++) {
+            Files.createDirectories(site.resolve("tree/" + i % 5));
+            Files.writeString(site.resolve("tree/" + i % 5 + "/" + i + ".txt"), "number " + i);
+        }
+        try (RandomAccessFile file = new RandomAccessFile(site.resolve("large.bin").toFile(), "rw")) {
+            file.setLength(100 << 20);
+        }
+        String head = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n";
+        program(site.resolve("hello.cgi"), head + "echo hello $QUERY_STRING\n");
+        program(site.resolve("talks.cgi"), head + "while echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; do :; done\n");
+        program(site.resolve("fails.cgi"), "#!/bin/sh\nexit 3\n");
+        return site;
+    }
+
+    private static void program(Path file, String text) throws IOException {
+        Files.writeString(file, text);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private static SSLContext trusting() throws GeneralSecurityException {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {new X509TrustManager() {
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String kind) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String kind) {}
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return new X509Certificate[0];
+            }
+        }}, null);
+        return context;
+    }
+
+    private static RawClient secure(SSLContext context, ComancheProcess server) {
+        try {
+            Socket socket = context.getSocketFactory().createSocket(server.address().getAddress(), server.port());
+            return new RawClient(socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// What one server takes, sample by sample.
+    private record Course(String name, ComancheProcess server, Slope heap, Slope resident, Slope descriptors, Slope threads) {
+        static Course of(String name, ComancheProcess server) {
+            return new Course(name, server, new Slope(), new Slope(), new Slope(), new Slope());
+        }
+
+        void sample() {
+            double second = System.nanoTime() / 1e9;
+            heap.add(second, heapAfterCollection(server.pid()));
+            Vitals vitals = Vitals.of(server.pid());
+            resident.add(second, vitals.residentKiB());
+            descriptors.add(second, vitals.descriptors());
+            threads.add(second, vitals.threads());
+        }
+
+        void judge() {
+            System.out.printf(Locale.ROOT, "%s: heap %.0f to %.0f KiB (%+.0f a day), resident %.0f to %.0f KiB (%+.0f), descriptors %.0f to %.0f "
+                    + "(%+.1f), threads %.0f to %.0f (%+.1f)%n", name, heap.first(), heap.last(), heap.perDay(), resident.first(),
+                    resident.last(), resident.perDay(), descriptors.first(), descriptors.last(), descriptors.perDay(), threads.first(),
+                    threads.last(), threads.perDay());
+            assertTrue(growth(heap) < 32 << 10, name + ": heap");
+            assertTrue(growth(resident) < 128 << 10, name + ": resident memory");
+            assertTrue(growth(descriptors) < 40, name + ": descriptors");
+            assertTrue(growth(threads) < 40, name + ": threads");
+        }
+
+        private static double growth(Slope slope) {
+            return LONG ? slope.perDay() : slope.last() - slope.first();
+        }
+    }
+
+    /// What lives when all garbage is collected, in KiB.
+    private static double heapAfterCollection(long pid) {
+        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        String told = Processes.run(Path.of("/"), ComancheProcess.environment(Map.of()),
+                List.of(jcmd, "-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", Long.toString(pid), "GC.class_histogram")).out();
+        return LIVE.matcher(told).results().mapToDouble(total -> Double.parseDouble(total.group(1)) / 1024).findFirst().orElseThrow();
+    }
+
+    @Test
+    void aDayOfEverythingLeavesNothingBehind() throws Exception {
+        Path site = site();
+        String[] options = {"--write", "--cgi", "*.cgi", "--timeout=2s", "--error-log=" + room.resolve("error.log")};
+        SSLContext trusting = trusting();
+        try (ComancheProcess plain = ComancheProcess.serve(site, with(options, "-l", room.resolve("plain.log").toString()));
+                ComancheProcess secure = ComancheProcess.serve(site, with(options, "-l", room.resolve("secure.log").toString(), "--tls",
+                        "--tls-state=" + room.resolve("authority")))) {
+            List<Course> courses = List.of(Course.of("plain", plain), Course.of("secure", secure));
+            List<Door> doors = List.of(plain::connect, () -> secure(trusting, secure));
+            for (int round = 0; round < ROUNDS; round++) {
+                for (Door door : doors) {
+                    doAll(door, round);
+                }
+                if (round >= WARM && (round - WARM) % ROUNDS_PER_SAMPLE == 0) {
+                    courses.forEach(Course::sample);
+                }
+            }
+            System.out.println(ROUNDS + " times " + DEEDS.size() + " deeds at " + doors.size() + " doors");
+            courses.forEach(Course::judge);
+            try (Stream<Path> left = Files.list(site)) {
+                assertEquals(7, left.count(), "something is left of what came");
+            }
+        }
+    }
+
+    private static String[] with(String[] options, String... more) {
+        return Stream.concat(Stream.of(options), Stream.of(more)).toArray(String[]::new);
+    }
+
+    /// In an order of its own each time.
+    private static void doAll(Door door, int round) {
+        List<Map.Entry<String, Deed>> deeds = new ArrayList<>(DEEDS.entrySet());
+        Collections.shuffle(deeds, new Random(round));
+        for (Map.Entry<String, Deed> deed : deeds) {
+            long begin = System.nanoTime();
+            try {
+                deed.getValue().with(door);
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError(deed.getKey() + ", in round " + round + ": " + e, e);
+            }
+            LockSupport.parkNanos(PACE_NANOS - (System.nanoTime() - begin));
+        }
+    }
+}
