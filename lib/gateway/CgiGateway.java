@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import lib.http.Status;
 import lib.site.Errand;
 import lib.site.Gateway;
@@ -98,9 +99,15 @@ public final class CgiGateway implements Gateway {
                 places.release();
                 supply.whenDone().run();
                 complain("could not be started (" + e.getMessage() + ").");
-                return new Failed(Status.INTERNAL_SERVER_ERROR);
+                return new Failed(isShortage(e) ? Status.SERVICE_UNAVAILABLE : Status.INTERNAL_SERVER_ERROR);
             }
             return outcome(started, supply);
+        }
+
+        /// Has the system no thread, process or descriptor for it now? That passes; a program that can't be run stays so.
+        private static boolean isShortage(IOException e) {
+            return e.getCause() instanceof OutOfMemoryError || Stream.of("Resource temporarily unavailable", "Cannot allocate memory",
+                    "Too many open files").anyMatch(String.valueOf(e.getMessage())::contains);
         }
 
         private void watch() {

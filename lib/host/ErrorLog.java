@@ -131,19 +131,32 @@ public final class ErrorLog implements AutoCloseable {
         waiting.offer(NUDGE);
     }
 
+    /// Reads what it takes to write a line: when there is something to complain of, the system may let nobody read any more.
+    void prepare() {
+        LogText.zone().getRules();
+    }
+
     private void run() {
-        try {
-            while (!closing || !waiting.isEmpty()) {
-                Line line = waiting.poll(Math.min(window.toMillis(), 1000), TimeUnit.MILLISECONDS);
-                reopenIfAsked();
-                if (line != null && line != NUDGE) {
-                    write(line);
+        while (!closing || !waiting.isEmpty()) {
+            try {
+                writeNext();
+            } catch (InterruptedException _) {
+                return;
+            } catch (RuntimeException | Error _) {
+                synchronized (this) {
+                    lost++; // for want of memory, as a rule, and that passes
                 }
-                tellRepeats(false);
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
         }
+    }
+
+    private void writeNext() throws InterruptedException {
+        Line line = waiting.poll(Math.min(window.toMillis(), 1000), TimeUnit.MILLISECONDS);
+        reopenIfAsked();
+        if (line != null && line != NUDGE) {
+            write(line);
+        }
+        tellRepeats(false);
     }
 
     private void reopenIfAsked() {

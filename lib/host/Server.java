@@ -20,6 +20,9 @@ public final class Server implements AutoCloseable {
 
     private static final Duration SWEEPING = Duration.ofHours(1);
 
+    /// How many descriptors clients give back then, so that those who ask get their files.
+    private static final int FILES = 16;
+
     /// How long we rest when the system has no descriptor left for a new connection.
     private static final Duration SHORTAGE = Duration.ofMillis(50);
 
@@ -33,6 +36,9 @@ public final class Server implements AutoCloseable {
     private volatile Service service;
     private volatile boolean stopping;
     private volatile boolean closed;
+
+    /// When leftovers were cleared away, as [System#nanoTime]; the reaper's.
+    private long swept;
 
     /// @param listeners bound; closed by this server when it stops
     public Server(Listeners listeners, Service service, ErrorLog errors) {
@@ -77,8 +83,23 @@ public final class Server implements AutoCloseable {
             } catch (ClosedChannelException | InterruptedException _) {
                 return;
             } catch (IOException _) {
+                errors.error("No descriptor is left for clients; idle ones give way, or others wait. Allow more open files (ulimit -n), or fewer "
+                        + "connections by --max-connections.");
+                for (int i = 0; i < FILES && makeRoom(Doorkeeper.NEIGHBOUR); i++) { }
                 rest();
+            } catch (RuntimeException | Error defect) {
+                rest();
+                tell("A client could not be let in", defect);
             }
+        }
+    }
+
+    /// As far as that is possible: what has failed may have been for want of memory.
+    private void tell(String what, Throwable defect) {
+        try {
+            errors.defect(what, defect);
+        } catch (RuntimeException | Error _) {
+            // more important than to say so is to go on
         }
     }
 
@@ -164,20 +185,31 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /// One look at every deadline costs less than a timer for every read.
     private void reap() {
         try {
-            for (long swept = System.nanoTime() - SWEEPING.toNanos(); !closed; ) {
+            Thread.sleep(REAPING);
+            errors.prepare(); // the first clients need the time more
+            for (swept = System.nanoTime() - SWEEPING.toNanos(); !closed; ) {
                 Thread.sleep(REAPING);
-                long now = System.nanoTime();
-                if (now - swept >= SWEEPING.toNanos()) {
-                    swept = now;
-                    sweep();
-                }
-                connections.forEach(connection -> connection.endIfOverdue(now));
+                reap(System.nanoTime());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// One look at every deadline costs less than a timer for every read.
+    private void reap(long now) {
+        try {
+            if (now - swept >= SWEEPING.toNanos()) {
+                swept = now;
+                sweep();
+            }
+            for (Connection connection : connections) {
+                connection.endIfOverdue(now);
+            }
+        } catch (RuntimeException | Error defect) {
+            tell("The deadlines could not be looked after", defect);
         }
     }
 

@@ -77,7 +77,7 @@ record Calls(Docroot tree, Programs programs, List<String> indexNames, boolean s
                 document.file().close();
                 yield Optional.empty();
             }
-            case Resource.Directory _, Resource.Missing _, Resource.Forbidden _ -> Optional.empty();
+            case Resource.Directory _, Resource.Missing _, Resource.Forbidden _, Resource.Unavailable _ -> Optional.empty();
         };
     }
 
@@ -106,7 +106,7 @@ record Calls(Docroot tree, Programs programs, List<String> indexNames, boolean s
                 document.file().close();
                 yield false;
             }
-            case Resource.Directory _, Resource.Script _, Resource.Forbidden _ -> false;
+            case Resource.Directory _, Resource.Script _, Resource.Forbidden _, Resource.Unavailable _ -> false;
         };
     }
 }

@@ -288,8 +288,8 @@ public final class Docroot implements Tree {
             return Resource.FORBIDDEN;
         } catch (NoSuchFileException | NotDirectoryException _) {
             return Resource.MISSING;
-        } catch (IOException _) {
-            return Resource.MISSING; // a name too long, a loop of links, a link where none was a moment ago
+        } catch (IOException e) {
+            return OpenDirectory.isShortage(e) ? Resource.UNAVAILABLE : Resource.MISSING; // a name too long, a loop of links, a link where none was a moment ago
         }
     }
 
@@ -556,7 +556,7 @@ public final class Docroot implements Tree {
             }
             case Resource.Directory _ -> Optional.of(new Entry(octets, true, 0, modified));
             case Resource.Script script -> Optional.of(new Entry(octets, false, script.length(), script.modified()));
-            case Resource.Missing _, Resource.Forbidden _ -> Optional.empty();
+            case Resource.Missing _, Resource.Forbidden _, Resource.Unavailable _ -> Optional.empty();
         };
     }
 

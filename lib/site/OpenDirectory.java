@@ -38,6 +38,12 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
         }
     }
 
+    /// Has the system no descriptor or no memory left? It says so in words (errno(3): EMFILE, ENFILE, ENOMEM), and the JDK knows no others.
+    static boolean isShortage(IOException e) {
+        String reason = e instanceof FileSystemException system ? system.getReason() : null;
+        return reason != null && (reason.startsWith("Too many open files") || reason.equals("Cannot allocate memory"));
+    }
+
     static OpenDirectory of(Path path) throws IOException {
         return new OpenDirectory(Files.newDirectoryStream(path), path);
     }
@@ -76,8 +82,8 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
                             : Files.newDirectoryStream(path.resolve(name)), path.resolve(name));
         } catch (AccessDeniedException | NoSuchFileException | NotDirectoryException e) {
             throw e;
-        } catch (FileSystemException _) {
-            throw new LinkOnTheWay(name);
+        } catch (FileSystemException e) {
+            throw isShortage(e) ? e : new LinkOnTheWay(name);
         }
     }
 

@@ -46,8 +46,12 @@ public sealed interface Resource {
     /// Something that the operating system does not let us read.
     record Forbidden() implements Resource {}
 
+    /// Perhaps something is there: the system can't say just now.
+    record Unavailable() implements Resource {}
+
     Resource MISSING = new Missing();
     Resource FORBIDDEN = new Forbidden();
+    Resource UNAVAILABLE = new Unavailable();
 
     /// One line of a directory.
     ///

@@ -52,7 +52,7 @@ record Selection(Tree tree, Resource.Directory directory, List<String> segments,
                 }
                 guest.document(new Tour.Sight(names, found.length(), found.modified(), checksum, () -> again(names, found, checksum)));
             }
-            case Resource.Missing _, Resource.Forbidden _, Resource.Script _ -> throw new NoSuchFileException("");
+            case Resource.Missing _, Resource.Forbidden _, Resource.Script _, Resource.Unavailable _ -> throw new NoSuchFileException("");
         }
     }
 

@@ -256,7 +256,13 @@ public final class Site {
                     ? directory(request, place, directory, exchange, visitor, now) : toDirectory(place);
             case Resource.Missing _ -> missing(request, place, exchange, visitor, now);
             case Resource.Forbidden _, Resource.Script _ -> Response.failure(Status.FORBIDDEN);
+            case Resource.Unavailable _ -> unavailable();
         };
+    }
+
+    /// What the system lacks, it may have again soon (RFC 9110 §15.6.4).
+    static Response unavailable() {
+        return Response.failure(Status.SERVICE_UNAVAILABLE, "Retry-After", "5");
     }
 
     /// A slash behind a file's name asks for a directory that is not there. The target of the one file that is served does not
@@ -298,6 +304,9 @@ public final class Site {
                 }
                 case Resource.Forbidden _ -> {
                     return Response.failure(Status.FORBIDDEN);
+                }
+                case Resource.Unavailable _ -> {
+                    return unavailable();
                 }
                 case Resource.Directory _, Resource.Missing _, Resource.Script _ -> { }
             }

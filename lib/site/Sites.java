@@ -98,7 +98,7 @@ public final class Sites {
                 document.file().close();
                 yield Optional.empty();
             }
-            case Resource.Missing _, Resource.Forbidden _, Resource.Script _ -> Optional.empty();
+            case Resource.Missing _, Resource.Forbidden _, Resource.Script _, Resource.Unavailable _ -> Optional.empty();
         };
     }
 

@@ -101,8 +101,9 @@ final class Writes {
             return Response.failure(Status.FORBIDDEN);
         } catch (NoSuchFileException | NotDirectoryException _) {
             return Response.failure(Status.CONFLICT); // a directory on the way was taken away a moment ago
-        } catch (FileSystemException _) {
-            return Response.failure(Status.INSUFFICIENT_STORAGE);
+        } catch (FileSystemException e) {
+            return OpenDirectory.isShortage(e) ? Response.failure(Status.SERVICE_UNAVAILABLE, "Retry-After", "5")
+                    : Response.failure(Status.INSUFFICIENT_STORAGE);
         }
     }
 

@@ -59,6 +59,7 @@ class DocrootTest {
             case Resource.Forbidden _ -> "forbidden";
             case Resource.Directory _ -> "directory";
             case Resource.Script _ -> "script";
+            case Resource.Unavailable _ -> "unavailable";
             case Resource.Document document -> {
                 ByteBuffer octets = ByteBuffer.allocate((int) document.length());
                 document.file().read(octets, 0);
@@ -351,7 +352,7 @@ class DocrootTest {
                     assertEquals(document.modified(), entry.modified(), entry.name());
                 }
                 case Resource.Directory _ -> assertTrue(entry.directory(), entry.name());
-                case Resource.Missing _, Resource.Forbidden _, Resource.Script _ -> throw new AssertionError(place + "/" + entry.name());
+                case Resource.Missing _, Resource.Forbidden _, Resource.Script _, Resource.Unavailable _ -> throw new AssertionError(place + "/" + entry.name());
             }
         }
         try (var all = Files.newDirectoryStream(found.path())) {
