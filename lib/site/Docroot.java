@@ -287,7 +287,7 @@ public final class Docroot implements Tree {
         } catch (AccessDeniedException _) {
             return Resource.FORBIDDEN;
         } catch (NoSuchFileException | NotDirectoryException _) {
-            return Resource.MISSING;
+            return Files.isDirectory(root) ? Resource.MISSING : Resource.UNAVAILABLE; // without the tree nobody knows what is in it
         } catch (IOException e) {
             return OpenDirectory.isShortage(e) ? Resource.UNAVAILABLE : Resource.MISSING; // a name too long, a loop of links, a link where none was a moment ago
         }

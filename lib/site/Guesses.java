@@ -37,6 +37,9 @@ final class Guesses {
             if (failures < FREE) {
                 return Duration.ZERO; // whichever of them came first: those that wait for the lock overtake one another
             }
+            if (now.isBefore(lastFailure)) {
+                lastFailure = now; // the clock was set back, and nobody is to wait for it
+            }
             Duration left = Duration.between(now, lastFailure.plus(price()));
             return left.isNegative() ? Duration.ZERO : left;
         }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -34,16 +35,19 @@ import tests.process.RawClient;
 /// A day of everything, in small: whatever clients do, well-behaved or not, the server takes no more of the machine at the end of it
 /// than at the beginning. What it takes is measured on the way, and its slope extrapolated to a day.
 class SoakTest {
-    /// How often everything is done at each door.
-    private static final int ROUNDS = Torture.rounds(3, 700);
+    /// How often everything is done at each door, at least.
+    private static final int ROUNDS = 3;
 
-    /// Rounds before that belong to the warming up.
-    private static final int WARM = ROUNDS / 3;
+    /// How long it goes on, at least.
+    private static final Duration LASTS = Duration.ofMinutes(Torture.rounds(0, 22));
 
-    private static final int ROUNDS_PER_SAMPLE = Torture.rounds(1, 10);
+    /// What is sampled before that belongs to the warming up.
+    private static final Duration WARM = LASTS.dividedBy(4);
 
-    /// A day's worth is not a matter of minutes: the long form is no hurry, and lets others work.
-    private static final long PACE_NANOS = Torture.rounds(0, 40_000_000);
+    private static final int ROUNDS_PER_SAMPLE = Torture.rounds(1, 5);
+
+    /// The long form is in no hurry, and lets others work.
+    private static final long PACE_NANOS = Torture.rounds(0, 20_000_000);
 
     /// A slope of few samples in few seconds says nothing: the short form looks at the growth itself.
     private static final boolean LONG = Torture.rounds(0, 1) == 1;
@@ -238,6 +242,9 @@ class SoakTest {
             resident.add(second, vitals.residentKiB());
             descriptors.add(second, vitals.descriptors());
             threads.add(second, vitals.threads());
+            if (LONG) {
+                System.out.printf(Locale.ROOT, "%s %.0f s: %.0f KiB of heap, %s%n", name, second, heap.last(), vitals);
+            }
         }
 
         void judge() {
@@ -267,22 +274,24 @@ class SoakTest {
     @Test
     void aDayOfEverythingLeavesNothingBehind() throws Exception {
         Path site = site();
-        String[] options = {"--write", "--cgi", "*.cgi", "--timeout=2s", "--error-log=" + room.resolve("error.log")};
+        String[] options = {"--write", "--cgi", "*.cgi", "--timeout=20s", "--error-log=" + room.resolve("error.log")};
         SSLContext trusting = trusting();
         try (ComancheProcess plain = ComancheProcess.serve(site, with(options, "-l", room.resolve("plain.log").toString()));
                 ComancheProcess secure = ComancheProcess.serve(site, with(options, "-l", room.resolve("secure.log").toString(), "--tls",
                         "--tls-state=" + room.resolve("authority")))) {
             List<Course> courses = List.of(Course.of("plain", plain), Course.of("secure", secure));
             List<Door> doors = List.of(plain::connect, () -> secure(trusting, secure));
-            for (int round = 0; round < ROUNDS; round++) {
+            long begin = System.nanoTime();
+            int round = 0;
+            for (; round < ROUNDS || System.nanoTime() - begin < LASTS.toNanos(); round++) {
                 for (Door door : doors) {
                     doAll(door, round);
                 }
-                if (round >= WARM && (round - WARM) % ROUNDS_PER_SAMPLE == 0) {
+                if (System.nanoTime() - begin >= WARM.toNanos() && round % ROUNDS_PER_SAMPLE == 0) {
                     courses.forEach(Course::sample);
                 }
             }
-            System.out.println(ROUNDS + " times " + DEEDS.size() + " deeds at " + doors.size() + " doors");
+            System.out.println(round + " times " + DEEDS.size() + " deeds at " + doors.size() + " doors");
             courses.forEach(Course::judge);
             try (Stream<Path> left = Files.list(site)) {
                 assertEquals(7, left.count(), "something is left of what came");
