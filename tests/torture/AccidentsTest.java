@@ -253,7 +253,7 @@ class AccidentsTest {
         Path clock = Files.writeString(room.resolve("clock"), "+0d");
         Map<String, String> environment = Map.of("LD_PRELOAD", library.toString(), "FAKETIME_TIMESTAMP_FILE", clock.toString(), "FAKETIME_NO_CACHE", "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC", "1", "NO_FAKE_STAT", "1");
-        try (ComancheProcess server = ComancheProcess.start(environment, "serve", site.toString(), "-p", "0", "-q", "--write", "--auth", "ann:right",
+        try (ComancheProcess server = ComancheProcess.start(environment, "serve", site.toString(), "-p", "0", "-q", "--write", "--auth", "ann:right", "--auth-delay=1s",
                 "--head-timeout=1s"); RawClient idle = server.connect()) {
             String ann = "Authorization: Basic " + java.util.Base64.getEncoder().encodeToString("ann:right".getBytes()) + "\r\n";
             String get = GET.replace("\r\n\r\n", "\r\n" + ann + "\r\n");
@@ -261,12 +261,11 @@ class AccidentsTest {
             Set<String> years = new HashSet<>();
             for (String jump : List.of("+4000d", "-4000d", "+0d")) {
                 for (int i = 0; i < 7; i++) {
-                    server.get("/small.txt?wrong"); // no password at all costs nothing
                     server.exchange(get.replace(ann, "Authorization: Basic YW5uOndyb25n\r\n").replace("Host", "Connection: close\r\nHost"));
                 }
                 Files.writeString(clock, jump);
                 RawClient.Answer refused = server.exchange(get.replace(ann, "Authorization: Basic YW5uOndyb25n\r\n"));
-                assertTrue(refused.field("Retry-After").map(Integer::parseInt).orElse(0) <= 30, jump + ": " + refused.fields());
+                assertTrue(refused.field("Retry-After").map(Integer::parseInt).orElse(0) <= 1, jump + ": " + refused.fields());
                 ComancheProcess.await("one who knows the password waits for ever", () -> idle.send(get).read().status() == 200);
                 RawClient.Answer answer = idle.send(get).read();
                 assertEquals(tag, answer.field("ETag").orElse(""));
