@@ -274,7 +274,7 @@ class SoakTest {
     @Test
     void aDayOfEverythingLeavesNothingBehind() throws Exception {
         Path site = site();
-        String[] options = {"--write", "--cgi", "*.cgi", "--timeout=20s", "--error-log=" + room.resolve("error.log")};
+        String[] options = {"--write", "--cgi", "*.cgi", "--timeout=60s", "--head-timeout=60s", "--error-log=" + room.resolve("error.log")};
         SSLContext trusting = trusting();
         try (ComancheProcess plain = ComancheProcess.serve(site, with(options, "-l", room.resolve("plain.log").toString()));
                 ComancheProcess secure = ComancheProcess.serve(site, with(options, "-l", room.resolve("secure.log").toString(), "--tls",
