@@ -82,10 +82,10 @@ public final class Server implements AutoCloseable {
                 welcome(listener.channel().accept(), door(listener));
             } catch (ClosedChannelException | InterruptedException _) {
                 return;
-            } catch (IOException _) {
-                errors.error("No descriptor is left for clients; idle ones give way, or others wait. Allow more open files (ulimit -n), or fewer "
-                        + "connections by --max-connections.");
-                for (int i = 0; i < FILES && makeRoom(Doorkeeper.NEIGHBOUR); i++) { }
+            } catch (IOException e) {
+                errors.error("Clients can't be let in (" + LogFile.reason(e) + "); idle ones give way, others wait. Allow more open files "
+                        + "(ulimit -n), or fewer connections by --max-connections.");
+                makeRoom();
                 rest();
             } catch (RuntimeException | Error defect) {
                 rest();
@@ -117,7 +117,24 @@ public final class Server implements AutoCloseable {
                 makeRoom(Doorkeeper.NEIGHBOUR);
             } while (!doorkeeper.enter(client));
         }
-        admit(channel, client, door);
+        boolean admitted = false;
+        try {
+            admit(channel, client, door);
+            admitted = true;
+        } finally {
+            if (!admitted) { // for want of memory
+                doorkeeper.leave(client);
+                channel.close();
+            }
+        }
+    }
+
+    /// Ends as many as an answer or two need descriptors for their files.
+    private void makeRoom() {
+        int ended = 0;
+        while (ended < FILES && makeRoom(Doorkeeper.NEIGHBOUR)) {
+            ended++;
+        }
     }
 
     /// Ends the connection that has been idle for longest; returns whether there was one.
@@ -147,14 +164,19 @@ public final class Server implements AutoCloseable {
         int securePort = door == Connection.Door.REDIRECT ? listeners.port() : 0;
         Connection connection = new Connection(channel, client, door, securePort, () -> service, () -> stopping, errors);
         connections.add(connection);
-        Thread.ofVirtual().start(() -> {
-            try {
-                connection.serve();
-            } finally {
-                connections.remove(connection);
-                doorkeeper.leave(client);
-            }
-        });
+        try {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    connection.serve();
+                } finally {
+                    connections.remove(connection);
+                    doorkeeper.leave(client);
+                }
+            });
+        } catch (RuntimeException | Error defect) {
+            connections.remove(connection);
+            throw defect;
+        }
         if (stopping) {
             connection.stop();
         }

@@ -86,7 +86,7 @@ class ExhaustedTest {
             assertEquals(503, status(client, "DELETE /missing HTTP/1.1\r\nHost: a\r\n\r\n"));
             try (RawClient waiting = server.connect()) {
                 waiting.send(GET);
-                server.awaitErr("descriptor");
+                server.awaitErr("Clients can't be let in (Too many open files); ");
                 limit(server, "nofile", "1000");
                 assertEquals("hello", waiting.read().text());
             }
