@@ -49,7 +49,9 @@
 //SOURCES lib/wire/BlockStream.java
 //SOURCES lib/wire/RequestContent.java
 //SOURCES lib/wire/RequestReader.java
+//SOURCES lib/wire/Gathering.java
 //SOURCES lib/wire/ResponseWriter.java
+//SOURCES lib/wire/Transfer.java
 //SOURCES lib/wire/Trouble.java
 //SOURCES lib/wire/TroubledChannel.java
 //SOURCES lib/wire/Block.java
@@ -65,11 +67,13 @@
 //SOURCES lib/site/OpenDirectory.java
 //SOURCES lib/site/Placement.java
 //SOURCES lib/site/Tour.java
+//SOURCES lib/site/Glance.java
 //SOURCES lib/site/Tree.java
 //SOURCES lib/site/PathPattern.java
 //SOURCES lib/site/Errand.java
 //SOURCES lib/site/Gateway.java
 //SOURCES lib/site/Programs.java
+//SOURCES lib/site/DocumentCache.java
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/ZippedFile.java
 //SOURCES lib/site/ZipTree.java
@@ -170,7 +174,10 @@
 //SOURCES lib/host/Handover.java
 //SOURCES lib/host/Mischief.java
 //SOURCES lib/host/Doorkeeper.java
+//SOURCES lib/host/Echoes.java
+//SOURCES lib/host/Desk.java
 //SOURCES lib/host/Connection.java
+//SOURCES lib/host/Loop.java
 //SOURCES lib/host/Listeners.java
 //SOURCES lib/host/Server.java
 //SOURCES lib/host/Signals.java

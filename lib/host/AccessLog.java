@@ -60,6 +60,11 @@ public final class AccessLog implements AutoCloseable {
         /// The line for `entry`, without its newline.
         public String format(Entry entry, ZoneId zone) {
             StringBuilder line = new StringBuilder(256);
+            format(line, entry, zone);
+            return line.toString();
+        }
+
+        private void format(StringBuilder line, Entry entry, ZoneId zone) {
             switch (this) {
                 case COMMON -> common(line, entry, zone);
                 case COMBINED -> {
@@ -70,14 +75,14 @@ public final class AccessLog implements AutoCloseable {
                 case JSON -> json(line.append('{'), entry, zone);
                 case EVENT -> json(line.append("{\"event\":\"request\","), entry, zone);
             }
-            return line.toString();
         }
 
         private static void common(StringBuilder line, Entry entry, ZoneId zone) {
             LogText.escaped(line, entry.client.isEmpty() ? "-" : shortened(entry.client));
             user(line.append(" - "), entry.user);
             LogText.commonTime(line.append(" ["), entry.time, zone);
-            quoted(line.append("] "), Optional.of(entry.requestLine).filter(text -> !text.isEmpty()));
+            LogText.escaped(line.append("] \""), entry.requestLine.isEmpty() ? "-" : entry.requestLine);
+            line.append('"');
             line.append(' ').append(entry.status).append(' ');
             if (entry.octets == 0) {
                 line.append('-');
@@ -311,9 +316,10 @@ public final class AccessLog implements AutoCloseable {
     }
 
     private void write(List<Entry> batch) {
-        StringBuilder lines = new StringBuilder();
+        StringBuilder lines = new StringBuilder(Math.min(batch.size() * 128, BLOCK_CHARS + 4096));
         for (Entry entry : batch) {
-            lines.append(format.format(entry, LogText.zone())).append('\n');
+            format.format(lines, entry, LogText.zone());
+            lines.append('\n');
             if (lines.length() >= BLOCK_CHARS) {
                 write(lines);
             }

@@ -7,10 +7,13 @@ import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -23,6 +26,7 @@ import lib.http.Fields;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
+import lib.site.Glance;
 import lib.site.ToHttps;
 import lib.site.Turns;
 import lib.wire.BlockStream;
@@ -32,6 +36,7 @@ import lib.wire.RequestReader;
 import lib.wire.ResponseWriter;
 import lib.wire.ResponseWriter.Afterwards;
 import lib.wire.TlsChannel;
+import lib.wire.Transfer;
 
 /// How does one client's connection go? Read, answer, send, log, until a side closes. (RFC 9112 §9)
 ///
@@ -55,6 +60,18 @@ final class Connection {
         REDIRECT
     }
 
+    /// What becomes of a connection for the time being?
+    enum State {
+        /// The client has nothing to say: it needs no thread.
+        RESTS,
+        /// A response is on its way, at the pace of the client: it needs no thread either.
+        SENDS,
+        /// There is something to do that may take its time: it needs a thread.
+        WORKS,
+        /// It is over.
+        GONE
+    }
+
     private enum Phase { HANDSHAKE, IDLE, HEAD, WORK, RESPONSE, SILENCE, LINGER }
 
     /// How long we wait for the client to read our last answer and to close its side. To close at once, with octets of
@@ -63,6 +80,9 @@ final class Connection {
 
     /// An idle connection is not taken from its client before this.
     private static final Duration RECENT = Duration.ofSeconds(1);
+
+    /// Less than this is sent by the thread that has it.
+    private static final int LONG_OCTETS = 64 * 1024;
 
     /// What we do ourselves is not the client's fault.
     private static final Duration FOR_EVER = Duration.ofDays(10_000);
@@ -99,6 +119,21 @@ final class Connection {
 
     /// What a rule does to this exchange; null for nothing.
     private volatile Mischief mischief;
+
+    /// Has a request been answered, so that another may come?
+    private boolean answered;
+
+    /// Does the connection go on behind the last answer?
+    private boolean goesOn;
+
+    /// Is it one of many that one thread waits for?
+    private volatile boolean waits;
+
+    /// Is there a place for a connection that waits?
+    private boolean mayWait;
+
+    /// What is on its way at the pace of the client; null for nothing.
+    private volatile Sending sending;
 
     /// When the first octets of the request were there, as [System#nanoTime].
     private long begun;
@@ -152,29 +187,183 @@ final class Connection {
         return socket.getLocalAddress() instanceof InetSocketAddress inet ? inet.getPort() : 0;
     }
 
-    /// Serves until a side closes. The channel is closed afterwards.
-    void serve() {
-        try (socket) {
-            boolean persists = open();
-            while (persists) {
-                rest();
-                if (stopping.getAsBoolean() && !reader.hasMore()) {
-                    return;
-                }
-                persists = switch (next()) {
-                    case RequestReader.Received received -> service.witness().isPresent()
-                            ? witnessed(received, service.witness().get()) : exchange(received);
-                    case RequestReader.Malformed malformed ->
-                            refuse(malformed.status(), Asked.inVain(malformed.requestLine()));
-                    case RequestReader.Closed closed ->
-                            closed.midway() && refuse(unfinished(), Asked.inVain(closed.requestLine()));
-                };
-            }
-            linger();
+    /// Serves until a side closes, or until there is nothing to do but to wait for the client, which needs no thread where there is another
+    /// place for it. In the end the channel is closed, or the connection [State#RESTS] or [State#SENDS].
+    ///
+    /// @param mayRest is there such a place?
+    State serve(boolean mayRest) {
+        State state = State.GONE;
+        try {
+            socket.configureBlocking(true);
+            state = goOn(mayRest);
         } catch (IOException _) {
             // The client is gone, or was cut off for being overdue: there is nobody to tell.
         } catch (RuntimeException | Error defect) {
             errors.defect("A connection broke off", defect);
+        } finally {
+            if (state == State.GONE) {
+                close();
+            }
+        }
+        return state;
+    }
+
+    private State goOn(boolean mayRest) throws IOException {
+        mayWait = mayRest;
+        boolean persists = answered ? goesOn : open();
+        while (persists) {
+            rest();
+            if (stopping.getAsBoolean() && !reader.hasMore()) {
+                return State.GONE;
+            }
+            if (mayRest && answered && !reader.hasMore() && isPlain()) {
+                goesOn = true;
+                return State.RESTS;
+            }
+            persists = switch (next()) {
+                case RequestReader.Received received -> service.witness().isPresent()
+                        ? witnessed(received, service.witness().get()) : exchange(received);
+                case RequestReader.Malformed malformed ->
+                        refuse(malformed.status(), Asked.inVain(malformed.requestLine()));
+                case RequestReader.Closed closed ->
+                        closed.midway() && refuse(unfinished(), Asked.inVain(closed.requestLine()));
+            };
+            answered = true;
+            if (sending != null) {
+                return State.SENDS;
+            }
+        }
+        linger();
+        return State.GONE;
+    }
+
+    /// Only what is plain is left to others.
+    private boolean isPlain() {
+        return door == Door.PLAIN && !reader.isReadingAhead() && service.turns().isEmpty() && service.witness().isEmpty();
+    }
+
+    /// From now on this selector tells when there is something to [#wake] for.
+    ///
+    /// @throws IOException if the client has left
+    void waitIn(Selector selector) throws IOException {
+        waits = true;
+        socket.configureBlocking(false);
+        socket.register(selector, sending == null ? SelectionKey.OP_READ : SelectionKey.OP_WRITE, this);
+    }
+
+    /// A client that is waited for has sent something, has room for more, or has left. Does what can be done at once, or keeps for a thread
+    /// what came.
+    State wake(Desk desk) {
+        State state = State.GONE;
+        try {
+            state = sending == null ? receive(desk) : send();
+        } catch (IOException _) {
+            // the client is gone
+        } catch (RuntimeException | Error defect) {
+            errors.defect("A connection broke off", defect);
+        } finally {
+            waits = state != State.WORKS;
+            if (state == State.GONE) {
+                abandon();
+            }
+        }
+        return state;
+    }
+
+    /// Closes, and gives up what is on its way.
+    void abandon() {
+        if (sending != null) {
+            settle(false);
+        }
+        close();
+    }
+
+    private State receive(Desk desk) throws IOException {
+        ByteBuffer octets = desk.request();
+        int count = socket.read(octets);
+        if (count <= 0) {
+            return count < 0 ? State.GONE : State.RESTS;
+        }
+        renew();
+        begin();
+        State state = isPlain() && !stopping.getAsBoolean() ? answerAtOnce(desk, octets.array(), count) : State.WORKS;
+        if (state == State.WORKS) {
+            reader.take(octets.array(), count);
+        }
+        return state;
+    }
+
+    /// Answers if that takes no time; else there is work to do.
+    private State answerAtOnce(Desk desk, byte[] octets, int count) throws IOException {
+        Instant now = Instant.now();
+        Echoes.Echo echo = desk.echoes().find(octets, count, now.getEpochSecond(), service);
+        if (echo != null) {
+            return begin(Transfer.of(echo.contentOctets(), ByteBuffer.wrap(echo.octets())), echo.request(), echo.glance().seen(), now);
+        }
+        Request request = reader.glance(octets, count);
+        boolean persists = request != null && request.minorVersion() == 1 && request.persists();
+        Glance<Response> glance = persists ? service.sites().atOnce(request, client, now) : null;
+        return glance == null ? State.WORKS : answer(desk, Arrays.copyOf(octets, count), request, glance, now);
+    }
+
+    /// What is short is put together in one piece, and kept for who asks the same. What is long goes out from where it is.
+    private State answer(Desk desk, byte[] asked, Request request, Glance<Response> glance, Instant now) throws IOException {
+        Response response = glance.seen();
+        boolean silent = request.isHead() || response.status().forbidsContent();
+        long length = silent ? 0 : response.content().length();
+        if (length > Echoes.MOST_OCTETS) {
+            Transfer transfer = response.content() instanceof Content.FileSlice slice ? whole(desk, response, slice, now) : null;
+            return transfer == null ? State.WORKS : begin(transfer, request, response, now);
+        }
+        byte[] octets = desk.gathered(service.server(), response, request.isHead(), now);
+        desk.echoes().keep(new Echoes.Echo(asked, now.getEpochSecond(), service, request, glance, octets, (int) length));
+        return begin(Transfer.of(length, ByteBuffer.wrap(octets)), request, response, now);
+    }
+
+    private Transfer whole(Desk desk, Response response, Content.FileSlice slice, Instant now) {
+        ByteBuffer head = ByteBuffer.wrap(desk.writer(service.server()).head(response, Afterwards.PERSIST, now));
+        ByteBuffer content = slice.file().octets().orElseThrow().slice((int) slice.offset(), (int) slice.length());
+        return Transfer.of(slice.length(), head, content);
+    }
+
+    private State begin(Transfer transfer, Request request, Response response, Instant now) throws IOException {
+        goesOn = true;
+        sending = new Sending(transfer, request, response, Asked.of(request, now, Optional.empty()));
+        enter(Phase.RESPONSE, service.limits().progress());
+        return send();
+    }
+
+    /// A response that goes out as the client takes it.
+    private record Sending(Transfer transfer, Request request, Response response, Asked asked) {}
+
+    /// Sends what the client takes now, and goes on with it when that was all.
+    private State send() throws IOException {
+        if (!sending.transfer.advance(socket)) {
+            sent();
+            return State.SENDS;
+        }
+        settle(true);
+        enter(Phase.IDLE, service.limits().idle());
+        return goesOn && !stopping.getAsBoolean() ? State.RESTS : State.WORKS;
+    }
+
+    /// Says what has become of a response.
+    private void settle(boolean complete) {
+        Sending over = sending;
+        sending = null;
+        over.response.content().close();
+        log(over.asked, over.response.status(), over.response.fields(),
+                new Journal.Passed(over.transfer.contentOctets(), Optional.empty()), complete);
+        if (complete && Handover.isComplete(over.request, over.response)) {
+            service.whenHandedOver().run();
+        }
+    }
+
+    private void close() {
+        try {
+            socket.close();
+        } catch (IOException _) {
+            // closed is closed
         }
     }
 
@@ -278,7 +467,7 @@ final class Connection {
             return refuse(unreadable.status(), asked);
         } finally {
             mischief = null;
-            if (answer != null) {
+            if (answer != null && sending == null) {
                 answer.response().content().close();
             }
             watch(null); // nobody who made the content asks for it any more
@@ -479,11 +668,25 @@ final class Connection {
         boolean persists = request.persists() && content.content.isAtEnd() && !stopping.getAsBoolean() && !endless;
         Afterwards afterwards = persists ? old ? Afterwards.PERSIST_1_0 : Afterwards.PERSIST
                 : old ? Afterwards.CLOSE_1_0 : Afterwards.CLOSE;
+        if (isLong(request, answer.response())) {
+            goesOn = persists;
+            ByteBuffer head = ByteBuffer.wrap(writer.head(answer.response(), afterwards, Instant.now()));
+            sending = new Sending(Transfer.of((Content.FileSlice) answer.response().content(), head), request, answer.response(),
+                    asked.by(answer.user()));
+            enter(Phase.RESPONSE, service.limits().progress());
+            return persists;
+        }
         send(answer.response(), request.isHead(), afterwards, asked.by(answer.user()));
         if (Handover.isComplete(request, answer.response())) {
             service.whenHandedOver().run();
         }
         return persists;
+    }
+
+    /// Does it take longer to send than to ask, so that it can be left to the pace of the client?
+    private boolean isLong(Request request, Response response) {
+        return mayWait && isPlain() && !request.isHead() && response.content() instanceof Content.FileSlice slice
+                && slice.length() > LONG_OCTETS;
     }
 
     /// Why did a request end too early: was it too slow, or did the client leave?
@@ -649,7 +852,7 @@ final class Connection {
             return;
         }
         if (inputEnded || phase == Phase.HANDSHAKE || phase == Phase.RESPONSE || phase == Phase.LINGER) {
-            cut();
+            end();
         } else {
             postpone(nanoTime + service.limits().progress().toNanos());
             endInput();
@@ -685,7 +888,7 @@ final class Connection {
             return false;
         }
         enter(Phase.LINGER, LINGER);
-        cut();
+        end();
         return true;
     }
 
@@ -697,6 +900,20 @@ final class Connection {
         Mischief ending = mischief;
         if (ending != null) {
             ending.end();
+        }
+    }
+
+    /// Cuts off. Where one thread waits for many, it is told so by the end of this connection, and closes what it has of it.
+    private void end() {
+        if (!waits) {
+            cut();
+            return;
+        }
+        try {
+            socket.shutdownInput();
+            socket.shutdownOutput();
+        } catch (IOException _) {
+            cut();
         }
     }
 
@@ -712,11 +929,7 @@ final class Connection {
 
     /// At once, whatever is under way.
     void cut() {
-        try {
-            socket.close();
-        } catch (IOException _) {
-            // closed is closed
-        }
+        close();
         tellOfLeaving();
     }
 }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 
 /// How does text from outside stay on its line of a log, and how does a log write a time?
@@ -26,28 +27,56 @@ final class LogText {
         return Here.ZONE;
     }
 
+    /// A second as logs write it. Many lines in a row are of the same one, and it is written once.
+    ///
+    /// @param common `24/Nov/2026:09:15:02 +0100`
+    /// @param iso `2026-11-24T09:15:02`
+    /// @param offset `+01:00`
+    private record Second(long number, ZoneId zone, String common, String iso, String offset) {
+        private static volatile Second last = of(Instant.EPOCH, ZoneOffset.UTC);
+
+        static Second at(Instant time, ZoneId zone) {
+            Second second = last;
+            if (second.number != time.getEpochSecond() || !second.zone.equals(zone)) {
+                second = of(time, zone);
+                last = second;
+            }
+            return second;
+        }
+
+        private static Second of(Instant time, ZoneId zone) {
+            int offset = offsetSeconds(time, zone);
+            LocalDateTime local = local(time, offset);
+            StringBuilder common = new StringBuilder();
+            digits(common, local.getDayOfMonth(), 2).append('/').append(MONTHS.get(local.getMonthValue() - 1)).append('/');
+            digits(common, local.getYear(), 4).append(':');
+            clock(common, local);
+            LogText.offset(common.append(' '), offset, "");
+
+            StringBuilder iso = new StringBuilder();
+            digits(iso, local.getYear(), 4).append('-');
+            digits(iso, local.getMonthValue(), 2).append('-');
+            digits(iso, local.getDayOfMonth(), 2).append('T');
+            clock(iso, local);
+            StringBuilder colon = new StringBuilder();
+            LogText.offset(colon, offset, ":");
+            return new Second(time.getEpochSecond(), zone, common.toString(), iso.toString(), colon.toString());
+        }
+    }
+
     /// `24/Nov/2026:09:15:02 +0100`
     static void commonTime(StringBuilder line, Instant time, ZoneId zone) {
-        int offset = offsetSeconds(time, zone);
-        LocalDateTime local = local(time, offset);
-        digits(line, local.getDayOfMonth(), 2).append('/').append(MONTHS.get(local.getMonthValue() - 1)).append('/');
-        digits(line, local.getYear(), 4).append(':');
-        clock(line, local);
-        offset(line.append(' '), offset, "");
+        line.append(Second.at(time, zone).common);
     }
 
     /// `2026-11-24T09:15:02.123+01:00` (RFC 3339), or without the fraction.
     static void isoTime(StringBuilder line, Instant time, ZoneId zone, boolean milliseconds) {
-        int offset = offsetSeconds(time, zone);
-        LocalDateTime local = local(time, offset);
-        digits(line, local.getYear(), 4).append('-');
-        digits(line, local.getMonthValue(), 2).append('-');
-        digits(line, local.getDayOfMonth(), 2).append('T');
-        clock(line, local);
+        Second second = Second.at(time, zone);
+        line.append(second.iso);
         if (milliseconds) {
             digits(line.append('.'), time.getNano() / 1_000_000, 3);
         }
-        offset(line, offset, ":");
+        line.append(second.offset);
     }
 
     private static int offsetSeconds(Instant time, ZoneId zone) {
@@ -55,7 +84,7 @@ final class LogText {
     }
 
     private static LocalDateTime local(Instant time, int offset) {
-        return LocalDateTime.ofEpochSecond(time.getEpochSecond() + offset, 0, java.time.ZoneOffset.UTC);
+        return LocalDateTime.ofEpochSecond(time.getEpochSecond() + offset, 0, ZoneOffset.UTC);
     }
 
     private static void clock(StringBuilder line, LocalDateTime local) {

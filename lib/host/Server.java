@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import lib.site.Gateway;
 
 /// Who gets a thread? Accepts, gives each connection a virtual thread, ends the overdue, drains.
@@ -33,6 +34,11 @@ public final class Server implements AutoCloseable {
 
     /// Gateways of the services before this one: what they do may last.
     private final List<Gateway> former = new ArrayList<>();
+
+    /// Where connections rest between two requests; and where long files are sent, whose disk may be slow, so that they hold up nobody but
+    /// each other. Null before they are there.
+    private volatile Loop resting;
+    private volatile Loop sending;
     private volatile Service service;
     private volatile boolean stopping;
     private volatile boolean closed;
@@ -54,6 +60,17 @@ public final class Server implements AutoCloseable {
             listen(listener);
         }
         Thread.ofPlatform().name("reaper").daemon().start(this::reap);
+        Thread.ofPlatform().name("resting").daemon().start(() -> loop(loop -> resting = loop));
+        Thread.ofPlatform().name("sending").daemon().start(() -> loop(loop -> sending = loop));
+    }
+
+    private void loop(Consumer<Loop> place) {
+        try (Loop loop = new Loop(this::work, this::forget)) {
+            place.accept(loop);
+            loop.run();
+        } catch (IOException e) {
+            errors.warning("Each connection keeps a thread, for the system has no descriptor left to watch them by (" + e.getMessage() + ").");
+        }
     }
 
     private void listen(Listeners.Listener listener) {
@@ -164,21 +181,34 @@ public final class Server implements AutoCloseable {
         int securePort = door == Connection.Door.REDIRECT ? listeners.port() : 0;
         Connection connection = new Connection(channel, client, door, securePort, () -> service, () -> stopping, errors);
         connections.add(connection);
-        try {
-            Thread.ofVirtual().start(() -> {
-                try {
-                    connection.serve();
-                } finally {
-                    connections.remove(connection);
-                    doorkeeper.leave(client);
-                }
-            });
-        } catch (RuntimeException | Error defect) {
-            connections.remove(connection);
-            throw defect;
-        }
+        work(connection);
         if (stopping) {
             connection.stop();
+        }
+    }
+
+    private void work(Connection connection) {
+        try {
+            Thread.ofVirtual().start(() -> serve(connection));
+        } catch (RuntimeException | Error defect) { // for want of memory
+            connection.abandon();
+            forget(connection);
+            tell("A client could not be served", defect);
+        }
+    }
+
+    private void serve(Connection connection) {
+        boolean mayWait = resting != null && sending != null;
+        switch (connection.serve(mayWait)) {
+            case RESTS -> resting.take(connection);
+            case SENDS -> sending.take(connection);
+            case WORKS, GONE -> forget(connection);
+        }
+    }
+
+    private void forget(Connection connection) {
+        if (connections.remove(connection)) {
+            doorkeeper.leave(connection.guest());
         }
     }
 

@@ -12,6 +12,7 @@ import lib.http.MediaTypes;
 import lib.http.Request;
 import lib.site.Credentials;
 import lib.site.Docroot;
+import lib.site.DocumentCache;
 import lib.site.Gateway;
 import lib.site.Guard;
 import lib.site.Programs;
@@ -53,12 +54,13 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
                              Optional<Witness> witness) throws Fault {
         MediaTypes mediaTypes = new MediaTypes(settings.mediaTypes());
         int mostRanges = settings.limits().ranges();
+        DocumentCache cache = new DocumentCache(settings.cacheOctets());
         List<Sites.Named> named = new ArrayList<>();
         Map<Site, AccessLog> logs = new HashMap<>();
         Optional<Gateways> gateways = settings.hasPrograms() ? Optional.of(new Gateways(settings, errors)) : Optional.empty();
         for (Settings.HostSettings host : settings.hosts()) {
             Site site = site(host.site(), host.site().docbase(), guard(host.site().admission(), errors), mediaTypes, mostRanges,
-                    programs(gateways, host.site()));
+                    programs(gateways, host.site()), cache);
             host.names().forEach(name -> named.add(new Sites.Named(name, site)));
             host.logfile().ifPresent(path -> logs.put(site, open.in(path)));
         }
@@ -66,10 +68,10 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         Settings.SiteSettings main = settings.site();
         Guard guard = guard(main.admission(), errors);
         Programs programs = programs(gateways, main);
-        Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges, programs);
+        Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges, programs, cache);
         Optional<Sites.Directories> directories = Optional.empty();
         if (settings.virtualHosts()) {
-            Docroot base = docroot(main, main.docbase(), Programs.NONE);
+            Docroot base = docroot(main, main.docbase(), Programs.NONE, cache);
             directories = Optional.of(new Sites.Directories(base, settings.defaultHost(), directory ->
                     new Site(base.below(directory, programs), main.manners(), guard, mediaTypes, mostRanges, programs)));
         }
@@ -91,7 +93,8 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     /// @throws Fault if its document base is gone
     public static Service outside(Settings settings) throws Fault {
         Site site = site(settings.site(), settings.site().outside(), Guard.NONE, new MediaTypes(settings.mediaTypes()),
-                settings.limits().ranges(), settings.site().programs().isEmpty() ? Programs.NONE : Gateways.shut(settings.site()));
+                settings.limits().ranges(), settings.site().programs().isEmpty() ? Programs.NONE : Gateways.shut(settings.site()),
+                DocumentCache.NONE);
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
                 () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty(), List.of(),
                 Optional.empty());
@@ -112,21 +115,24 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     }
 
     private static Site site(Settings.SiteSettings settings, Path docbase, Guard guard, MediaTypes mediaTypes, int mostRanges,
-                             Programs programs) throws Fault {
-        return new Site(tree(settings, docbase, programs), settings.manners(), guard, mediaTypes, mostRanges, programs);
+                             Programs programs, DocumentCache cache) throws Fault {
+        return new Site(tree(settings, docbase, programs, cache), settings.manners(), guard, mediaTypes, mostRanges, programs);
     }
 
-    private static Tree tree(Settings.SiteSettings settings, Path docbase, Programs programs) throws Fault {
+    private static Tree tree(Settings.SiteSettings settings, Path docbase, Programs programs, DocumentCache cache)
+            throws Fault {
         try {
-            return ZipTree.serves(docbase) ? new ZipTree(docbase, settings.visibility()) : docroot(settings, docbase, programs);
+            return ZipTree.serves(docbase) ? new ZipTree(docbase, settings.visibility())
+                    : docroot(settings, docbase, programs, cache);
         } catch (IOException _) {
             throw new Fault(Fault.CANNOT_START, "'" + docbase + "' can't be read as a zip; serve the directory that it lies in.");
         }
     }
 
-    private static Docroot docroot(Settings.SiteSettings settings, Path docbase, Programs programs) throws Fault {
+    private static Docroot docroot(Settings.SiteSettings settings, Path docbase, Programs programs, DocumentCache cache)
+            throws Fault {
         try {
-            return new Docroot(docbase, settings.visibility(), settings.followsLinks(), programs);
+            return new Docroot(docbase, settings.visibility(), settings.followsLinks(), programs, cache);
         } catch (IOException _) {
             throw new Fault(Fault.CANNOT_START, "'" + docbase + "' is gone; name a directory that stays.");
         }

@@ -38,6 +38,7 @@ public enum Setting {
     MAX_FILES("COUNT", "1000", "The most files of one form (413)", "max-files", "--max-files"),
     MIN_FREE("SIZE", "64m", "What an upload must leave free of the disk (507)", "min-free", "--min-free"),
     UPLOAD_EXPIRY("TIME", "24h", "How long a broken upload can be gone on with", "upload-expiry", "--upload-expiry"),
+    CACHE("SIZE", "16m", "Memory for small files that are kept ready, and sent only if they have not changed; 0 for none", "cache", "--cache"),
     RECEIVE("", "false", "Let clients send files, and see none", "receive", "--receive"),
     REPRODUCIBLE("", "false", "Same tree, same octets: entity-tags by content, one date on everything", "reproducible", "--reproducible"),
     RANDOM("", "false", "Serve below a segment that nobody can guess, new at each start", "", "--random"),

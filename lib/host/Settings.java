@@ -48,6 +48,7 @@ import lib.wire.Limits;
 /// @param mount the segment that all targets begin with; empty for none
 /// @param once does the server end with the first file that has found its way?
 /// @param duration after which it ends; empty for never
+/// @param cacheOctets of memory for small documents that are kept ready
 /// @param rules what is to go wrong on purpose; empty for nothing
 /// @param fixture what a test wants of it
 /// @param effective what holds of each setting, and who said so
@@ -56,7 +57,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                        Optional<TlsSettings> tls, Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
                        Optional<Path> errorLog, boolean foreground, Optional<Path> pidfile, Optional<Path> chroot,
                        Optional<String> user, Sandboxing sandbox, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits,
-                       Optional<Rules> rules, FixtureSettings fixture, Map<Setting, List<Word>> effective) {
+                       long cacheOctets, Optional<Rules> rules, FixtureSettings fixture, Map<Setting, List<Word>> effective) {
 
     /// How far does the server shut itself off?
     public enum Sandboxing {
@@ -316,7 +317,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET) || text(Setting.LOGFILE).isEmpty(), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
                     path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), sandbox(), mount(), flag(Setting.ONCE),
-                    timeIfAny(Setting.FOR), limits, rules(), fixture(), words);
+                    timeIfAny(Setting.FOR), limits, size(Setting.CACHE, 0, 1L << 40), rules(), fixture(), words);
         }
 
         private Sandboxing sandbox() {
@@ -853,10 +854,14 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         }
 
         private long size(Setting setting, long most) {
+            return size(setting, 1, most);
+        }
+
+        private long size(Setting setting, long least, long most) {
             long size = Setting.size(value(setting));
-            if (size < 1 || size > most) {
-                complain(setting, "is not a number from 1 to " + most + "; k, m and g stand for units of 1024.");
-                return 1;
+            if (size < least || size > most) {
+                complain(setting, "is not a number from " + least + " to " + most + "; k, m and g stand for units of 1024.");
+                return least;
             }
             return size;
         }

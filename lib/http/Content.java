@@ -91,6 +91,11 @@ public sealed interface Content {
         /// @throws IOException if it cannot be told
         boolean isUnchanged() throws IOException;
 
+        /// All of it, where that is in memory already.
+        default Optional<ByteBuffer> octets() {
+            return Optional.empty();
+        }
+
         /// What it was when it was opened; empty if nothing tells it from others.
         default Optional<Stamp> stamp() {
             return Optional.empty();

@@ -47,16 +47,18 @@ public final class Docroot implements Tree {
     private final Visibility visibility;
     private final boolean followsLinks;
     private final Programs programs;
+    private final DocumentCache cache;
 
     /// @param root a directory to serve, or one file to serve at `/`
     /// @param followsLinks may links lead out of the tree?
     /// @throws IOException if there is nothing there, or it can't be read
     public Docroot(Path root, Visibility visibility, boolean followsLinks) throws IOException {
-        this(root, visibility, followsLinks, Programs.NONE);
+        this(root, visibility, followsLinks, Programs.NONE, DocumentCache.NONE);
     }
 
     /// @param programs what they hide is run, and never read or written
-    public Docroot(Path root, Visibility visibility, boolean followsLinks, Programs programs) throws IOException {
+    /// @param cache for documents that may be sent from memory
+    public Docroot(Path root, Visibility visibility, boolean followsLinks, Programs programs, DocumentCache cache) throws IOException {
         Path real = root.toRealPath();
         boolean directory = Files.isDirectory(real);
         this.root = directory ? real : real.getParent();
@@ -65,15 +67,18 @@ public final class Docroot implements Tree {
         this.visibility = visibility;
         this.followsLinks = followsLinks;
         this.programs = programs;
+        this.cache = cache;
     }
 
-    private Docroot(Path start, Path root, Visibility visibility, boolean followsLinks, Programs programs) {
+    private Docroot(Path start, Path root, Visibility visibility, boolean followsLinks, Programs programs,
+                    DocumentCache cache) {
         this.start = start;
         this.root = root;
         this.onlyName = Optional.empty();
         this.visibility = visibility;
         this.followsLinks = followsLinks;
         this.programs = programs;
+        this.cache = cache;
     }
 
     /// The tree of a directory that [#resolve] has found. Nobody makes it another one by exchanging the directory for a link.
@@ -81,7 +86,7 @@ public final class Docroot implements Tree {
     /// @param programs of that tree
     public Docroot below(Resource.Directory directory, Programs programs) {
         Path path = directory.path();
-        return new Docroot(path.startsWith(root) ? start : path, path, visibility, followsLinks, programs);
+        return new Docroot(path.startsWith(root) ? start : path, path, visibility, followsLinks, programs, cache);
     }
 
     /// The name of the one file that is served, if it is not a directory.
@@ -97,9 +102,49 @@ public final class Docroot implements Tree {
             return segments.isEmpty() ? walk(List.of(FileNames.path(onlyName.get()).orElseThrow()), true)
                     : Resource.MISSING;
         }
+        Document ready = cache.find(this, segments);
+        return ready != null ? ready : lookUp(segments);
+    }
+
+    private Resource lookUp(List<String> segments) {
         Optional<List<Path>> names = names(segments);
-        Resource resource = names.isEmpty() ? Resource.MISSING : walk(names.get(), false);
-        return programs.isEmpty() ? resource : runnable(resource, segments);
+        Resource found = names.isEmpty() ? Resource.MISSING : walk(names.get(), false);
+        Resource resource = programs.isEmpty() ? found : runnable(found, segments);
+        boolean linkFree = resource instanceof Document(OpenDocument file, _, _, _) && file.path.equals(path(names.get()));
+        return linkFree ? kept(segments, (Document) resource) : resource;
+    }
+
+    private Document kept(List<String> segments, Document document) {
+        OpenDocument file = (OpenDocument) document.file();
+        return cache.keep(this, segments, document, file.path, file.attributes);
+    }
+
+    @Override
+    public Glance<Resource> atOnce(List<String> segments) {
+        Document document = cache.find(this, segments);
+        if (document != null) {
+            return new Glance<>(document, (DocumentCache.Ready) document.file());
+        }
+        Optional<List<Path>> names = onlyName.isPresent() || segments.isEmpty() ? Optional.empty() : names(segments);
+        Absence absence = names.isEmpty() ? null : new Absence(start, path(names.get()));
+        return absence != null && absence.holds() ? new Glance<>(Resource.MISSING, absence) : null;
+    }
+
+    /// That nothing at all is there is known by one look at the whole path, wherever links on it may lead; as long as the tree itself
+    /// is there.
+    private record Absence(Path tree, Path path) implements Glance.Basis {
+        @Override
+        public boolean holds() {
+            try {
+                return isAbsent(path) && !isAbsent(tree);
+            } catch (IOException _) {
+                return false;
+            }
+        }
+    }
+
+    private static boolean isAbsent(Path path) throws IOException {
+        return path.getFileSystem().provider().readAttributesIfExists(path, BasicFileAttributes.class, NOFOLLOW_LINKS) == null;
     }
 
     /// The name that a client says decides what is run; what is behind it decides as well what is not read.
@@ -125,7 +170,7 @@ public final class Docroot implements Tree {
     @Override
     public boolean mayHold(List<String> segments) {
         Optional<List<Path>> names = names(segments);
-        return names.isPresent() && Files.exists(path(names.get()), NOFOLLOW_LINKS);
+        return names.isPresent() && !new Absence(start, path(names.get())).holds();
     }
 
     /// Where these decoded segments point, for somebody who wants to write there. No link is followed: who writes through one

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import lib.http.Answer;
+import lib.http.Client;
 import lib.http.Content;
 import lib.http.Disposition;
 import lib.http.Exchange;
@@ -296,8 +297,7 @@ public final class Site {
             return Response.failure(Status.FORBIDDEN);
         }
         for (String name : manners.indexNames) {
-            List<String> index = new ArrayList<>(place.segments());
-            index.add(name);
+            List<String> index = beside(place, name);
             switch (tree.resolve(index)) {
                 case Resource.Document document -> {
                     return standIn(request, document, index, exchange, visitor, now);
@@ -354,6 +354,45 @@ public final class Site {
             return refusal.get();
         }
         return files.answer(request, document, segments, visitor::mayRead, exchange.watch(), now);
+    }
+
+    /// The response if it can be had without waiting: to who asks for a document that is ready in memory, or for what is not there.
+    /// Else null, and nothing has happened. It is the one that [#answer] would give.
+    Glance<Response> atOnce(Request request, Client client, Instant now) {
+        if (!isPlain(request) || !(request.target() instanceof Target.Place place) || Checksums.areWanted(place)) {
+            return null;
+        }
+        Guard.Visitor visitor = guard.visitor(request, client, now);
+        boolean index = place.directory() && !manners.indexNames.isEmpty();
+        List<String> segments = index ? beside(place, manners.indexNames.getFirst()) : place.segments();
+        Glance<Resource> glance = visitor.may(request.method(), place.segments()) ? tree.atOnce(segments) : null;
+        if (glance == null) {
+            return null;
+        }
+        Exchange exchange = Exchange.of(client);
+        Response response = switch (glance.seen()) {
+            case Resource.Document document -> index ? standIn(request, document, segments, exchange, visitor, now)
+                    : document(request, place, document, exchange, visitor, now);
+            case Resource.Missing _ when !index && isSimplyMissing(place) -> Response.failure(Status.NOT_FOUND);
+            default -> null;
+        };
+        return response == null ? null : glance.to(ours(request, response, visitor).response());
+    }
+
+    private static List<String> beside(Target.Place directory, String name) {
+        List<String> segments = new ArrayList<>(directory.segments());
+        segments.add(name);
+        return segments;
+    }
+
+    /// Is it about nothing but a file, from somebody whom nobody needs to know?
+    private boolean isPlain(Request request) {
+        return (request.isGet() || request.isHead()) && calls.isEmpty() && guard.credentials().isEmpty() && !manners.blind
+                && !request.fields().has("Expect") && !request.fields().has("Want-Repr-Digest");
+    }
+
+    private boolean isSimplyMissing(Target.Place place) {
+        return !manners.spa && !place.segments().getLast().equals(Checksums.LIST);
     }
 
     /// What may a visitor take along? What he could read, and so no program, by whatever name a link gives it.

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import lib.http.Answer;
 import lib.http.Authority;
+import lib.http.Client;
 import lib.http.Exchange;
 import lib.http.Request;
 import lib.http.Response;
@@ -117,6 +118,12 @@ public final class Sites {
         }
         boolean absolute = request.target() instanceof Target.Place place && place.authority().isPresent();
         return Answer.of(main.refuse(absolute ? Status.MISDIRECTED_REQUEST : Status.NOT_FOUND));
+    }
+
+    /// The same if it can be had without waiting; else null, and nothing has happened.
+    public Glance<Response> atOnce(Request request, Client client, Instant now) {
+        Optional<Site> site = directories.isEmpty() && mount.isEmpty() ? of(request) : Optional.empty();
+        return site.isPresent() ? site.get().atOnce(request, client, now) : null;
     }
 
     private Optional<Request> mounted(Request request) {

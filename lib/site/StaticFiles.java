@@ -48,7 +48,7 @@ public final class StaticFiles {
     /// @param mayRead may the client have what stands there? A sibling is a file like any other
     Response answer(Request request, Document document, List<String> segments, Predicate<List<String>> mayRead, Exchange.Watch watch,
                     Instant now) {
-        Choice choice = select(request, document, segments, mayRead);
+        Choice choice = select(request, document, segments, mayRead, now);
         Content.OpenFile file = choice.document.file();
         boolean handedOver = false;
         boolean takesLong = !tree.isDated() || request.fields().has("Want-Repr-Digest");
@@ -97,12 +97,15 @@ public final class StaticFiles {
 
     /// Type and siblings go by the name that was asked for: a link's own, not that of the file behind it, which may lie
     /// beside the siblings of another.
-    private Choice select(Request request, Document document, List<String> segments, Predicate<List<String>> mayRead) {
+    private Choice select(Request request, Document document, List<String> segments, Predicate<List<String>> mayRead, Instant now) {
         String type = mediaTypes.of(segments.isEmpty() ? document.name() : segments.getLast());
+        if (segments.isEmpty() || isAlone(document, segments, now)) {
+            return new Choice(document, type, "", false);
+        }
         List<String> offered = new ArrayList<>();
         List<Document> siblings = new ArrayList<>();
-        for (Sibling sibling : segments.isEmpty() ? List.<Sibling>of() : SIBLINGS) {
-            Optional<Document> found = sibling(document, segments, sibling, mayRead);
+        for (Sibling sibling : SIBLINGS) {
+            Optional<Document> found = sibling(document, beside(segments, sibling), mayRead);
             if (found.isPresent()) {
                 offered.add(sibling.coding);
                 siblings.add(found.get());
@@ -123,10 +126,29 @@ public final class StaticFiles {
         return new Choice(siblings.get(choice), type, offered.get(choice), true);
     }
 
-    private Optional<Document> sibling(Document document, List<String> segments, Sibling sibling,
-                                       Predicate<List<String>> mayRead) {
+    /// Is nothing there that could be sent in its place? Beside a document that is ready in memory it is looked once a second.
+    private boolean isAlone(Document document, List<String> segments, Instant now) {
+        if (document.file() instanceof DocumentCache.Ready ready && ready.isAlone(now)) {
+            return true;
+        }
+        for (Sibling sibling : SIBLINGS) {
+            if (tree.mayHold(beside(segments, sibling))) {
+                return false;
+            }
+        }
+        if (document.file() instanceof DocumentCache.Ready ready) {
+            ready.foundAlone(now);
+        }
+        return true;
+    }
+
+    private static List<String> beside(List<String> segments, Sibling sibling) {
         List<String> beside = new ArrayList<>(segments);
         beside.set(beside.size() - 1, segments.getLast() + sibling.ending);
+        return beside;
+    }
+
+    private Optional<Document> sibling(Document document, List<String> beside, Predicate<List<String>> mayRead) {
         if (!mayRead.test(beside) || !tree.mayHold(beside) || !(tree.resolve(beside) instanceof Document found)) {
             return Optional.empty();
         }

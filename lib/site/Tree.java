@@ -15,6 +15,11 @@ public interface Tree {
     /// What these decoded segments name. A document is open when it is returned.
     Resource resolve(List<String> segments);
 
+    /// The same as far as it can be told without waiting: a document that is ready in memory, or that nothing is there; else null.
+    default Glance<Resource> atOnce(List<String> segments) {
+        return null;
+    }
+
     /// Is it worth while to resolve these segments? A cheap hint, for what is rarely there: it opens nothing and decides
     /// nothing.
     boolean mayHold(List<String> segments);

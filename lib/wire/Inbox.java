@@ -117,6 +117,13 @@ final class Inbox {
         }
     }
 
+    /// Takes octets that somebody else has read. There must be none here.
+    void take(byte[] read, int count) {
+        octets = Arrays.copyOf(read, Math.max(count, FIRST_OCTETS));
+        first = 0;
+        end = count;
+    }
+
     /// Blocks until there is more; false at the end of the stream. The room grows up to `most` octets.
     boolean fill(int most) throws IOException {
         if (end == octets.length) {

@@ -65,6 +65,18 @@ public final class RequestReader {
         }
     }
 
+    /// The request that these octets are: one whole head, without content and with nothing behind it; null for all else. Nothing
+    /// is taken from anywhere.
+    public Request glance(byte[] octets, int count) {
+        return new HeadParser(limits).parse(octets, count) instanceof HeadParser.Complete(Request request, Framing.None _, int end)
+                && end == count ? request : null;
+    }
+
+    /// Takes octets that somebody else has read, to be read here next.
+    public void take(byte[] octets, int count) {
+        inbox.take(octets, count);
+    }
+
     /// What looks after a client that waits for a long answer, and fetches what it sends next. To be run on another thread, at
     /// once; the content of the request before must have been read.
     ///

@@ -4,7 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -23,8 +22,7 @@ import lib.http.Status;
 /// is sent ends short of its length: the client sees that it has not got all, and never takes a mixture for the whole.
 public final class ResponseWriter implements Exchange.Teller {
 
-    /// What is this small leaves in one write together with its head; what is larger goes from the file to the socket
-    /// without passing through here, but for its last block.
+    /// What is this small leaves in one write together with its head.
     private static final int BLOCK_OCTETS = 64 * 1024;
 
     /// What is held in memory for a client that does not read. Ten thousand of these must fit in the heap.
@@ -114,11 +112,12 @@ public final class ResponseWriter implements Exchange.Teller {
         }
     }
 
-    private byte[] head(Response response, Afterwards afterwards, Instant now) {
+    /// Status line and fields, for a response whose content goes another way.
+    public byte[] head(Response response, Afterwards afterwards, Instant now) {
         Status status = response.status();
         StringBuilder head = statusLine(status);
         if (!response.fields().has("Date")) {
-            line(head, "Date", HttpDate.format(now));
+            line(head, "Date", Second.of(now));
         }
         if (!server.isEmpty()) {
             line(head, "Server", server);
@@ -138,6 +137,20 @@ public final class ResponseWriter implements Exchange.Teller {
             case CLOSE, CLOSE_1_0 -> line(head, "Connection", "close");
         }
         return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /// The date of a second, made once for all responses of it.
+    private record Second(long number, String date) {
+        private static volatile Second last = new Second(Long.MIN_VALUE, "");
+
+        static String of(Instant now) {
+            Second second = last;
+            if (second.number != now.getEpochSecond()) {
+                second = new Second(now.getEpochSecond(), HttpDate.format(now));
+                last = second;
+            }
+            return second.date;
+        }
     }
 
     private static StringBuilder statusLine(Status status) {
@@ -285,7 +298,7 @@ public final class ResponseWriter implements Exchange.Teller {
         }
     }
 
-    /// All but the last block goes straight from file to socket. The last one waits until the file is seen to be what
+    /// The last block waits until the file is seen to be what
     /// its length and validators said.
     private void writeFile(byte[] head, Content.FileSlice slice) throws IOException {
         int last = (int) Math.min(slice.length(), BLOCK_OCTETS);
@@ -295,11 +308,7 @@ public final class ResponseWriter implements Exchange.Teller {
         byte[] pending = head;
         if (offset < lastOffset) {
             writeAll(ByteBuffer.wrap(head));
-            if (channel instanceof SocketChannel socket) {
-                transfer(slice.file(), offset, lastOffset, socket);
-            } else {
-                copy(slice.file(), offset, lastOffset);
-            }
+            copy(slice.file(), offset, lastOffset);
             pending = new byte[0];
         }
 
@@ -312,39 +321,7 @@ public final class ResponseWriter implements Exchange.Teller {
         contentOctets += last;
     }
 
-    /// `transferTo` on a blocking channel would hold the carrier thread for as long as the client is slow: a few such
-    /// clients would stop the server. So the channel does not block during the transfer, and when the client's window is
-    /// full, one block is written in blocking mode, which parks only this virtual thread.
-    private void transfer(Content.OpenFile file, long start, long end, SocketChannel socket) throws IOException {
-        long offset = start;
-        socket.configureBlocking(false);
-        try {
-            while (offset < end) {
-                long count = file.transferTo(offset, end - offset, socket);
-                if (count == 0) {
-                    count = writeBlock(file, offset, end, socket);
-                }
-                offset += count;
-                contentOctets += count;
-                whenMoved.run();
-            }
-        } finally {
-            if (socket.isOpen()) {
-                socket.configureBlocking(true);
-            }
-        }
-    }
-
-    private int writeBlock(Content.OpenFile file, long offset, long end, SocketChannel socket) throws IOException {
-        ByteBuffer block = ByteBuffer.allocate((int) Math.min(end - offset, STUCK_OCTETS));
-        read(file, block, offset);
-        socket.configureBlocking(true);
-        writeAll(block.flip());
-        socket.configureBlocking(false);
-        return block.limit();
-    }
-
-    /// The way of what is enciphered.
+    /// Block by block, through here: what is enciphered goes no other way.
     private void copy(Content.OpenFile file, long start, long end) throws IOException {
         boolean large = LARGE_BLOCKS.tryAcquire();
         try {

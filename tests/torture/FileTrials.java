@@ -176,7 +176,7 @@ final class FileTrials {
                 case Resource.Document document -> document(document);
                 case Resource.Directory below when depth < 20 -> walk(tree, below, depth + 1);
                 case Resource.Directory _ -> { }
-                case Resource.Missing _, Resource.Forbidden _, Resource.Script _ -> hold(false, "what is listed is not there: " + place);
+                case Resource.Missing _, Resource.Forbidden _, Resource.Unavailable _, Resource.Script _ -> hold(false, "what is listed is not there: " + place);
             }
         }
     }

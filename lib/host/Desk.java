@@ -1,0 +1,48 @@
+package lib.host;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import lib.http.Response;
+import lib.wire.Gathering;
+import lib.wire.ResponseWriter;
+import lib.wire.ResponseWriter.Afterwards;
+
+/// What does a thread need that answers many clients in turn? Room for one request and for one short response, for all of them.
+final class Desk {
+    /// A head that is longer gets room of its own, and a thread.
+    private static final int REQUEST_OCTETS = 8 * 1024;
+
+    private final ByteBuffer request = ByteBuffer.allocate(REQUEST_OCTETS);
+    private final Gathering response = new Gathering();
+    private final Echoes echoes = new Echoes();
+    private String server = "";
+    private ResponseWriter writer = new ResponseWriter(response, server, () -> { });
+
+    /// Empty.
+    ByteBuffer request() {
+        return request.clear();
+    }
+
+    /// What this desk has answered lately.
+    Echoes echoes() {
+        return echoes;
+    }
+
+    /// Makes heads.
+    ///
+    /// @param name the value of Server
+    ResponseWriter writer(String name) {
+        if (!name.equals(server)) {
+            server = name;
+            writer = new ResponseWriter(response, server, () -> { });
+        }
+        return writer;
+    }
+
+    /// The octets of a response that leaves the connection open.
+    byte[] gathered(String name, Response answer, boolean headOnly, Instant now) throws IOException {
+        writer(name).write(answer, headOnly, Afterwards.PERSIST, now);
+        return response.take();
+    }
+}

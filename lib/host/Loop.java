@@ -1,0 +1,98 @@
+package lib.host;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+
+/// Which of the clients that we wait for has something to say, or room for more? (epoll(7), behind [Selector])
+///
+/// A connection between two requests, or in the middle of a long file, waits for its client, and needs neither a thread nor a buffer for
+/// that: it waits here. What it asks for next is answered on the spot if the answer is ready. All else is work, and work has a
+/// thread of its own, which brings the connection back when it is done.
+///
+///     take ──▶ waits for octets, or for room ──▶ answers, sends ──▶ waits again
+///                                           ├──▶ work
+///                                           └──▶ gone
+final class Loop implements AutoCloseable {
+    private final Selector selector;
+    private final Consumer<Connection> work;
+    private final Consumer<Connection> gone;
+    private final Queue<Connection> coming = new ConcurrentLinkedQueue<>();
+    private final Desk desk = new Desk();
+
+    /// @param work takes a connection that has something to do; it is no longer here then
+    /// @param gone hears of a connection that is closed
+    /// @throws IOException if the system has no descriptor left
+    Loop(Consumer<Connection> work, Consumer<Connection> gone) throws IOException {
+        this.selector = Selector.open();
+        this.work = work;
+        this.gone = gone;
+    }
+
+    /// From now on the connection is looked after here.
+    void take(Connection connection) {
+        coming.add(connection);
+        selector.wakeup();
+    }
+
+    /// Goes on until it is closed. What comes back is taken up behind the next look at those that are here, since only then
+    /// is the selector through with those that have left.
+    void run() {
+        try {
+            Queue<Connection> arriving = new ArrayDeque<>();
+            while (selector.isOpen()) {
+                for (Connection next = coming.poll(); next != null; next = coming.poll()) {
+                    arriving.add(next);
+                }
+                if (arriving.isEmpty()) {
+                    selector.select(this::answer);
+                } else {
+                    selector.selectNow(this::answer);
+                }
+                for (Connection next = arriving.poll(); next != null; next = arriving.poll()) {
+                    await(next);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void await(Connection connection) {
+        try {
+            connection.waitIn(selector);
+        } catch (IOException _) {
+            connection.abandon();
+            gone.accept(connection);
+        }
+    }
+
+    private void answer(SelectionKey key) {
+        Connection connection = (Connection) key.attachment();
+        switch (connection.wake(desk)) {
+            case RESTS -> await(key, SelectionKey.OP_READ);
+            case SENDS -> await(key, SelectionKey.OP_WRITE);
+            case WORKS -> {
+                key.cancel();
+                work.accept(connection);
+            }
+            case GONE -> gone.accept(connection);
+        }
+    }
+
+    private static void await(SelectionKey key, int event) {
+        if (key.isValid() && key.interestOps() != event) {
+            key.interestOps(event);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        selector.close();
+    }
+}
