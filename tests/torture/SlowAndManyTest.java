@@ -49,8 +49,8 @@ class SlowAndManyTest {
     }
 
     private static ComancheProcess impatient(String... more) {
-        return ComancheProcess.serveWithin("64m", site, Stream.concat(Stream.of("-q", "--write", "--timeout=700ms", "--head-timeout=700ms",
-                "--progress-timeout=700ms"), Stream.of(more)).toArray(String[]::new));
+        return ComancheProcess.serveWithin("64m", site, Stream.concat(Stream.of("-q", "--write", "--timeout=3s", "--head-timeout=3s",
+                "--progress-timeout=3s"), Stream.of(more)).toArray(String[]::new));
     }
 
     /// None of all this is worth a word to the operator.
