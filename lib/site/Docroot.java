@@ -17,6 +17,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -372,18 +373,29 @@ public final class Docroot implements Tree {
     }
 
     private OpenDirectory open() throws IOException {
-        return start.equals(root) ? OpenDirectory.of(root) : descend(OpenDirectory.of(start), start.relativize(root), false);
+        return start.equals(root) ? OpenDirectory.of(root) : descend(OpenDirectory.of(start), start.relativize(root));
     }
 
     private OpenDirectory descend(List<Path> names, boolean making) throws IOException {
-        return descend(open(), names, making);
+        if (!making) {
+            return descend(open(), names);
+        }
+        OpenDirectory directory = open();
+        try (OpenDirectory base = OpenDirectory.of(start)) {
+            for (Path name : names) {
+                try (OpenDirectory parent = directory) {
+                    directory = parent.childMade(name, base);
+                }
+            }
+        }
+        return directory;
     }
 
-    private static OpenDirectory descend(OpenDirectory from, Iterable<Path> names, boolean making) throws IOException {
+    private static OpenDirectory descend(OpenDirectory from, Iterable<Path> names) throws IOException {
         OpenDirectory directory = from;
         for (Path name : names) {
             try (OpenDirectory parent = directory) {
-                directory = making ? parent.childMade(name) : parent.child(name);
+                directory = parent.child(name);
             }
         }
         return directory;
@@ -651,11 +663,15 @@ public final class Docroot implements Tree {
             }
         }
 
-        /// Where the system knows no keys of files, the path is one.
+        /// None, if another file stands at its path by now.
         @Override
         public Optional<Content.Stamp> stamp() {
-            Object key = Objects.requireNonNullElse(attributes.fileKey(), path);
-            return Optional.of(new Content.Stamp(key, attributes.size(), attributes.lastModifiedTime().toInstant()));
+            try {
+                Optional<Map<String, Object>> identity = DocumentCache.identity(path, attributes);
+                return identity.map(key -> new Content.Stamp(key, attributes.size(), attributes.lastModifiedTime().toInstant()));
+            } catch (IOException _) {
+                return Optional.empty();
+            }
         }
 
         boolean isSame(BasicFileAttributes other) {

@@ -95,13 +95,13 @@ public final class DocumentCache {
             return document;
         }
         try {
-            Map<String, Object> identity = look(path);
-            ByteBuffer octets = isSettled(identity) && isAt(path, attributes) ? read(document) : null;
-            if (octets == null || !identity.equals(look(path))) {
+            Optional<Map<String, Object>> identity = identity(path, attributes);
+            ByteBuffer octets = identity.isPresent() && isSettled(identity.get()) ? read(document) : null;
+            if (octets == null || !identity.equals(identity(path, attributes))) {
                 return document;
             }
-            Document ready = new Document(new Ready(octets, path, identity, document.file().stamp()), document.name(), document.length(),
-                    document.modified());
+            Document ready = new Document(new Ready(octets, path, identity.get(), document.file().stamp()), document.name(),
+                    document.length(), document.modified());
             keep(new Place(tree, List.copyOf(segments)), ready);
             document.file().close();
             return ready;
@@ -114,8 +114,11 @@ public final class DocumentCache {
         return ((FileTime) identity.get(CHANGED)).toInstant().plus(SETTLED).isBefore(Instant.now());
     }
 
-    private static boolean isAt(Path path, BasicFileAttributes attributes) throws IOException {
-        return Objects.equals(Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey(), attributes.fileKey());
+    /// The identity of an open file; empty if by now another stands at its path.
+    static Optional<Map<String, Object>> identity(Path path, BasicFileAttributes open) throws IOException {
+        Map<String, Object> identity = look(path);
+        Object key = Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey();
+        return Objects.equals(key, open.fileKey()) && identity.equals(look(path)) ? Optional.of(identity) : Optional.empty();
     }
 
     /// All of it, or null if it is shorter by now.

@@ -5,6 +5,7 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -21,6 +22,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /// What do names mean, from one step to the next? The same, in a directory that is held open.
 ///
@@ -155,16 +157,51 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
         }
     }
 
-    /// The directory of this name, made if it is not there: by the path, for Java knows no other way. Who swaps us for a link
-    /// just now gets an empty directory made elsewhere, and nothing in it: the step into it goes by its name again.
-    OpenDirectory childMade(Path name) throws IOException {
+    /// The directory of this name, made if it is not there. Java makes one by its path only, and whoever may write here could exchange that for a
+    /// link at the same moment: so it is made in `base`, whose path nobody exchanges, and moved to its place by its name. Where the base is
+    /// closed to us, or another file system, it is made by the path.
+    OpenDirectory childMade(Path name, OpenDirectory base) throws IOException {
+        if (occupant(name).isEmpty()) {
+            Path fresh = Path.of(Visibility.OWN + UUID.randomUUID());
+            if (!base.makes(fresh)) {
+                make(name);
+            } else {
+                place(base, fresh, name);
+            }
+            secure();
+        }
+        return child(name);
+    }
+
+    private boolean makes(Path name) throws IOException {
         try {
             Files.createDirectory(path.resolve(name));
-            secure();
+            return true;
+        } catch (AccessDeniedException _) {
+            return false;
+        }
+    }
+
+    private void place(OpenDirectory base, Path fresh, Path name) throws IOException {
+        try {
+            base.move(fresh, this, name);
+        } catch (AtomicMoveNotSupportedException _) {
+            base.deleteDirectory(fresh);
+            make(name);
+        } catch (FileSystemException e) {
+            base.deleteDirectory(fresh);
+            if (occupant(name).isEmpty()) {
+                throw e;
+            }
+        }
+    }
+
+    private void make(Path name) throws IOException {
+        try {
+            Files.createDirectory(path.resolve(name));
         } catch (FileAlreadyExistsException _) {
             // so much the better
         }
-        return child(name);
     }
 
     /// Brings its names to disk (fsync(2) of a directory).
