@@ -23,8 +23,14 @@ final class LogText {
 
     private LogText() {}
 
+    /// Where the first line is of the time when no descriptor was left to read the time zones by, Java can't read them any more: better the
+    /// lines of a log in UTC than no log.
     static ZoneId zone() {
-        return Here.ZONE;
+        try {
+            return Here.ZONE;
+        } catch (LinkageError _) {
+            return ZoneOffset.UTC;
+        }
     }
 
     /// A second as logs write it. Many lines in a row are of the same one, and it is written once.
