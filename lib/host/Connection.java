@@ -344,7 +344,7 @@ final class Connection {
         }
         settle(true);
         enter(Phase.IDLE, service.limits().idle());
-        return goesOn && !stopping.getAsBoolean() ? State.RESTS : State.WORKS;
+        return goesOn && !stopping.getAsBoolean() && !reader.hasMore() ? State.RESTS : State.WORKS;
     }
 
     /// Says what has become of a response.
