@@ -43,8 +43,15 @@ public final class ComancheProcess implements AutoCloseable {
     public static ComancheProcess serveWithin(String heap, Path docbase, String... options) {
         List<String> command = command(Stream.concat(Stream.of("serve", docbase.toString(), "-p", "0"),
                 Arrays.stream(options)).toArray(String[]::new));
-        command.add(command.indexOf("-cp"), "-Xmx" + heap);
-        return start(Map.of(), command);
+        return start(Map.of(), within(heap, command));
+    }
+
+    /// The same command with this heap limit, from the first, in place of what it says itself of the heap.
+    public static List<String> within(String heap, List<String> command) {
+        List<String> other = new ArrayList<>(command);
+        other.removeIf(option -> option.startsWith("-Xms") || option.startsWith("-Xmx") || option.startsWith("-Xmn"));
+        other.add(other.indexOf("-cp"), "-Xmx" + heap);
+        return other;
     }
 
     /// The whole command line; returns when it listens.
