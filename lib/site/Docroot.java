@@ -144,8 +144,9 @@ public final class Docroot implements Tree {
         }
     }
 
+    /// Links are followed, for then Java throws nothing, which would cost more than the look: a link to nothing is nothing, too.
     private static boolean isAbsent(Path path) throws IOException {
-        return path.getFileSystem().provider().readAttributesIfExists(path, BasicFileAttributes.class, NOFOLLOW_LINKS) == null;
+        return path.getFileSystem().provider().readAttributesIfExists(path, BasicFileAttributes.class) == null;
     }
 
     /// The name that a client says decides what is run; what is behind it decides as well what is not read.

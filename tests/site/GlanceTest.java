@@ -110,7 +110,7 @@ class GlanceTest {
             GET,     /,               -,               -,                  true
             GET,     /nowhere,        -,               -,                  true
             GET,     /nowhere,        Accept,          text/html,          true
-            GET,     /sub/a.txt/x,    -,               -,                  true
+            GET,     /sub/a.txt/x,    -,               -,                  false
             GET,     /.secret,        -,               -,                  false
             GET,     /sub/a.txt/,     -,               -,                  false
             GET,     /sub/,           -,               -,                  false
