@@ -247,6 +247,7 @@ final class Connection {
     /// @throws IOException if the client has left
     void waitIn(Selector selector) throws IOException {
         waits = true;
+        reader.rest();
         socket.configureBlocking(false);
         socket.register(selector, sending == null ? SelectionKey.OP_READ : SelectionKey.OP_WRITE, this);
     }

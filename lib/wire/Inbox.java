@@ -117,6 +117,15 @@ final class Inbox {
         }
     }
 
+    /// Gives its room back, if there is nothing in it.
+    void rest() {
+        if (first == end) {
+            first = 0;
+            end = 0;
+            octets = EMPTY;
+        }
+    }
+
     /// Takes octets that somebody else has read. There must be none here.
     void take(byte[] read, int count) {
         octets = Arrays.copyOf(read, Math.max(count, FIRST_OCTETS));

@@ -72,6 +72,11 @@ public final class RequestReader {
                 && end == count ? request : null;
     }
 
+    /// Holds no room while nothing is to be read here.
+    public void rest() {
+        inbox.rest();
+    }
+
     /// Takes octets that somebody else has read, to be read here next.
     public void take(byte[] octets, int count) {
         inbox.take(octets, count);

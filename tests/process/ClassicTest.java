@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -27,10 +26,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,31 +55,7 @@ class ClassicTest {
 
     @BeforeAll
     static void packClassPath() throws IOException {
-        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxr-xr-x"));
-        List<String> jars = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(":")) {
-            Path from = Path.of(entry).toAbsolutePath();
-            Path jar = shared.resolve(jars.size() + ".jar");
-            if (Files.isDirectory(from)) {
-                pack(from, jar);
-            } else if (Files.exists(from)) {
-                Files.copy(from, jar);
-            }
-            Files.setPosixFilePermissions(jar, PosixFilePermissions.fromString("rw-r--r--"));
-            jars.add(jar.toString());
-        }
-        classPath = String.join(":", jars);
-    }
-
-    private static void pack(Path directory, Path jar) throws IOException {
-        try (Stream<Path> tree = Files.walk(directory);
-                OutputStream out = Files.newOutputStream(jar);
-                JarOutputStream packed = new JarOutputStream(out)) {
-            for (Path path : tree.filter(Files::isRegularFile).toList()) {
-                packed.putNextEntry(new ZipEntry(directory.relativize(path).toString()));
-                Files.copy(path, packed);
-            }
-        }
+        classPath = ClassPath.packed(shared);
     }
 
     @BeforeEach
