@@ -302,7 +302,7 @@ final class Connection {
             return begin(Transfer.of(echo.contentOctets(), ByteBuffer.wrap(echo.octets())), echo.request(), echo.glance().seen(), now);
         }
         Request request = reader.glance(octets, count);
-        boolean persists = request != null && request.minorVersion() == 1 && request.persists();
+        boolean persists = request != null && request.persists();
         Glance<Response> glance = persists ? service.sites().atOnce(request, client, now) : null;
         return glance == null ? State.WORKS : answer(desk, Arrays.copyOf(octets, count), request, glance, now);
     }
@@ -313,16 +313,21 @@ final class Connection {
         boolean silent = request.isHead() || response.status().forbidsContent();
         long length = silent ? 0 : response.content().length();
         if (length > Echoes.MOST_OCTETS) {
-            Transfer transfer = response.content() instanceof Content.FileSlice slice ? whole(desk, response, slice, now) : null;
+            Transfer transfer = response.content() instanceof Content.FileSlice slice
+                    ? whole(desk, response, slice, persisting(request), now) : null;
             return transfer == null ? State.WORKS : begin(transfer, request, response, now);
         }
-        byte[] octets = desk.gathered(service.server(), response, request.isHead(), now);
+        byte[] octets = desk.gathered(service.server(), response, request.isHead(), persisting(request), now);
         desk.echoes().keep(new Echoes.Echo(asked, now.getEpochSecond(), service, request, glance, octets, (int) length));
         return begin(Transfer.of(length, ByteBuffer.wrap(octets)), request, response, now);
     }
 
-    private Transfer whole(Desk desk, Response response, Content.FileSlice slice, Instant now) {
-        ByteBuffer head = ByteBuffer.wrap(desk.writer(service.server()).head(response, Afterwards.PERSIST, now));
+    private static Afterwards persisting(Request request) {
+        return request.minorVersion() == 0 ? Afterwards.PERSIST_1_0 : Afterwards.PERSIST;
+    }
+
+    private Transfer whole(Desk desk, Response response, Content.FileSlice slice, Afterwards afterwards, Instant now) {
+        ByteBuffer head = ByteBuffer.wrap(desk.writer(service.server()).head(response, afterwards, now));
         ByteBuffer content = slice.file().octets().orElseThrow().slice((int) slice.offset(), (int) slice.length());
         return Transfer.of(slice.length(), head, content);
     }

@@ -40,9 +40,9 @@ final class Desk {
         return writer;
     }
 
-    /// The octets of a response that leaves the connection open.
-    byte[] gathered(String name, Response answer, boolean headOnly, Instant now) throws IOException {
-        writer(name).write(answer, headOnly, Afterwards.PERSIST, now);
+    /// The octets of a short response.
+    byte[] gathered(String name, Response answer, boolean headOnly, Afterwards afterwards, Instant now) throws IOException {
+        writer(name).write(answer, headOnly, afterwards, now);
         return response.take();
     }
 }

@@ -103,6 +103,16 @@ class ConnectionTest {
         }
     }
 
+    @Test
+    void anOldClientIsToldEachTimeThatTheConnectionPersists() {
+        try (RawClient client = server.connect()) {
+            for (int i = 0; i < 4; i++) {
+                Answer answer = client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").read();
+                assertEquals("200 keep-alive", answer.status() + " " + answer.field("Connection").orElse(""));
+            }
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             GET / HTTP/1.0~~                                                                   | 200
