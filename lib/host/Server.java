@@ -60,6 +60,9 @@ public final class Server implements AutoCloseable {
             listen(listener);
         }
         Thread.ofPlatform().name("reaper").daemon().start(this::reap);
+    }
+
+    private void openLoops() {
         Thread.ofPlatform().name("resting").daemon().start(() -> loop(loop -> resting = loop));
         Thread.ofPlatform().name("sending").daemon().start(() -> loop(loop -> sending = loop));
     }
@@ -241,6 +244,7 @@ public final class Server implements AutoCloseable {
         try {
             Thread.sleep(REAPING);
             errors.prepare(); // the first clients need the time more
+            openLoops();
             for (swept = System.nanoTime() - SWEEPING.toNanos(); !closed; ) {
                 Thread.sleep(REAPING);
                 reap(System.nanoTime());
