@@ -202,7 +202,7 @@ final class Connection {
             errors.defect("A connection broke off", defect);
         } finally {
             if (state == State.GONE) {
-                close();
+                abandon();
             }
         }
         return state;
@@ -257,7 +257,7 @@ final class Connection {
     State wake(Desk desk) {
         State state = State.GONE;
         try {
-            state = sending == null ? receive(desk) : send();
+            state = sending == null ? receive(desk) : advance();
         } catch (IOException _) {
             // the client is gone
         } catch (RuntimeException | Error defect) {
@@ -299,7 +299,7 @@ final class Connection {
         Instant now = Instant.now();
         Echoes.Echo echo = desk.echoes().find(octets, count, now.getEpochSecond(), service);
         if (echo != null) {
-            return begin(Transfer.of(echo.contentOctets(), ByteBuffer.wrap(echo.octets())), echo.request(), echo.glance().seen(), now);
+            return respond(Transfer.of(echo.contentOctets(), ByteBuffer.wrap(echo.octets())), echo.request(), echo.glance().seen(), now);
         }
         Request request = reader.glance(octets, count);
         boolean persists = request != null && request.persists();
@@ -315,11 +315,11 @@ final class Connection {
         if (length > Echoes.MOST_OCTETS) {
             Transfer transfer = response.content() instanceof Content.FileSlice slice
                     ? whole(desk, response, slice, persisting(request), now) : null;
-            return transfer == null ? State.WORKS : begin(transfer, request, response, now);
+            return transfer == null ? State.WORKS : respond(transfer, request, response, now);
         }
         byte[] octets = desk.gathered(service.server(), response, request.isHead(), persisting(request), now);
         desk.echoes().keep(new Echoes.Echo(asked, now.getEpochSecond(), service, request, glance, octets, (int) length));
-        return begin(Transfer.of(length, ByteBuffer.wrap(octets)), request, response, now);
+        return respond(Transfer.of(length, ByteBuffer.wrap(octets)), request, response, now);
     }
 
     private static Afterwards persisting(Request request) {
@@ -332,18 +332,18 @@ final class Connection {
         return Transfer.of(slice.length(), head, content);
     }
 
-    private State begin(Transfer transfer, Request request, Response response, Instant now) throws IOException {
+    private State respond(Transfer transfer, Request request, Response response, Instant now) throws IOException {
         goesOn = true;
         sending = new Sending(transfer, request, response, Asked.of(request, now, Optional.empty()));
         enter(Phase.RESPONSE, service.limits().progress());
-        return send();
+        return advance();
     }
 
     /// A response that goes out as the client takes it.
     private record Sending(Transfer transfer, Request request, Response response, Asked asked) {}
 
     /// Sends what the client takes now, and goes on with it when that was all.
-    private State send() throws IOException {
+    private State advance() throws IOException {
         if (!sending.transfer.advance(socket)) {
             sent();
             return State.SENDS;

@@ -1,12 +1,14 @@
 package lib.host;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /// Which of the clients that we wait for has something to say, or room for more? (epoll(7), behind [Selector])
@@ -19,6 +21,8 @@ import java.util.function.Consumer;
 ///                                           ├──▶ work
 ///                                           └──▶ gone
 final class Loop implements AutoCloseable {
+    private static final Duration SHORTAGE = Duration.ofMillis(50);
+
     private final Selector selector;
     private final Consumer<Connection> work;
     private final Consumer<Connection> gone;
@@ -43,37 +47,59 @@ final class Loop implements AutoCloseable {
     /// Goes on until it is closed. What comes back is taken up behind the next look at those that are here, since only then
     /// is the selector through with those that have left.
     void run() {
-        try {
-            Queue<Connection> arriving = new ArrayDeque<>();
-            while (selector.isOpen()) {
+        Queue<Connection> arriving = new ArrayDeque<>();
+        while (selector.isOpen()) {
+            try {
                 for (Connection next = coming.poll(); next != null; next = coming.poll()) {
                     arriving.add(next);
                 }
-                if (arriving.isEmpty()) {
-                    selector.select(this::answer);
-                } else {
-                    selector.selectNow(this::answer);
-                }
+                look(arriving.isEmpty());
                 for (Connection next = arriving.poll(); next != null; next = arriving.poll()) {
                     await(next);
                 }
+            } catch (ClosedSelectorException _) {
+                return;
+            } catch (IOException | RuntimeException | Error _) {
+                LockSupport.parkNanos(SHORTAGE.toNanos()); // for want of memory: all the others would wait for ever if this ended
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void look(boolean patiently) throws IOException {
+        if (patiently) {
+            selector.select(this::answer);
+        } else {
+            selector.selectNow(this::answer);
         }
     }
 
     private void await(Connection connection) {
         try {
             connection.waitIn(selector);
-        } catch (IOException _) {
+        } catch (IOException | RuntimeException | Error _) {
+            end(connection);
+        }
+    }
+
+    /// What fails for one client must not end it for all others.
+    private void answer(SelectionKey key) {
+        Connection connection = (Connection) key.attachment();
+        try {
+            answer(key, connection);
+        } catch (RuntimeException | Error _) {
+            end(connection);
+        }
+    }
+
+    private void end(Connection connection) {
+        try {
             connection.abandon();
+        } finally {
             gone.accept(connection);
         }
     }
 
-    private void answer(SelectionKey key) {
-        Connection connection = (Connection) key.attachment();
+    private void answer(SelectionKey key, Connection connection) {
         switch (connection.wake(desk)) {
             case RESTS -> await(key, SelectionKey.OP_READ);
             case SENDS -> await(key, SelectionKey.OP_WRITE);

@@ -70,7 +70,9 @@ public final class Server implements AutoCloseable {
     private void loop(Consumer<Loop> place) {
         try (Loop loop = new Loop(this::work, this::forget)) {
             place.accept(loop);
-            loop.run();
+            if (!closed) {
+                loop.run();
+            }
         } catch (IOException e) {
             errors.warning("Each connection keeps a thread, for the system has no descriptor left to watch them by (" + e.getMessage() + ").");
         }
@@ -244,7 +246,9 @@ public final class Server implements AutoCloseable {
         try {
             Thread.sleep(REAPING);
             errors.prepare(); // the first clients need the time more
-            openLoops();
+            if (!closed) {
+                openLoops();
+            }
             for (swept = System.nanoTime() - SWEEPING.toNanos(); !closed; ) {
                 Thread.sleep(REAPING);
                 reap(System.nanoTime());
@@ -287,7 +291,19 @@ public final class Server implements AutoCloseable {
         closed = true;
         listeners.close();
         connections.forEach(Connection::cut);
+        end(resting);
+        end(sending);
         former.forEach(Gateway::close);
         service.gateways().forEach(Gateway::close);
+    }
+
+    private static void end(Loop loop) {
+        try {
+            if (loop != null) {
+                loop.close();
+            }
+        } catch (IOException _) {
+            // its thread ends all the same
+        }
     }
 }

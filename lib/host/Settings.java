@@ -317,7 +317,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET) || text(Setting.LOGFILE).isEmpty(), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
                     path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), sandbox(), mount(), flag(Setting.ONCE),
-                    timeIfAny(Setting.FOR), limits, size(Setting.CACHE, 0, 1L << 40), rules(), fixture(), words);
+                    timeIfAny(Setting.FOR), limits, size(Setting.CACHE, 0, Runtime.getRuntime().maxMemory() / 2), rules(), fixture(), words);
         }
 
         private Sandboxing sandbox() {

@@ -29,8 +29,9 @@ public final class DocumentCache {
     /// Keeps nothing.
     public static final DocumentCache NONE = new DocumentCache(0);
 
-    /// The longest document that is kept. What is longer is sent from the disk, at little more cost for each octet.
-    private static final int DOCUMENT_OCTETS = 256 * 1024;
+    /// The longest document that is kept. One is held for as long as a slow client takes it, kept or not: a client may have a thousand
+    /// connections, and all of these documents must fit in the heap. What is longer is sent from the disk.
+    private static final int DOCUMENT_OCTETS = 64 * 1024;
 
     /// What an entry takes besides its octets, roughly.
     private static final int ENTRY_OCTETS = 512;
@@ -123,7 +124,7 @@ public final class DocumentCache {
 
     /// All of it, or null if it is shorter by now.
     private static ByteBuffer read(Document document) throws IOException {
-        ByteBuffer octets = ByteBuffer.allocateDirect((int) document.length());
+        ByteBuffer octets = ByteBuffer.allocate((int) document.length());
         while (octets.hasRemaining()) {
             if (document.file().read(octets, octets.position()) < 0) {
                 return null;
@@ -152,7 +153,7 @@ public final class DocumentCache {
         }
     }
 
-    /// A file that was read whole, outside of the heap, where the system takes it from without a copy.
+    /// A file that was read whole.
     static final class Ready implements Content.OpenFile, Glance.Basis {
         private final ByteBuffer octets;
         private final Path path;

@@ -301,6 +301,12 @@ public final class ResponseWriter implements Exchange.Teller {
     /// The last block waits until the file is seen to be what
     /// its length and validators said.
     private void writeFile(byte[] head, Content.FileSlice slice) throws IOException {
+        if (slice.length() > OUTLET_OCTETS && slice.file().octets().isPresent()) {
+            writeAll(ByteBuffer.wrap(head));
+            writeAll(slice.file().octets().get().slice((int) slice.offset(), (int) slice.length())); // as it stands in memory, for all
+            contentOctets += slice.length();
+            return;
+        }
         int last = (int) Math.min(slice.length(), BLOCK_OCTETS);
         long offset = slice.offset();
         long lastOffset = offset + slice.length() - last;

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import junit.ComancheExtension;
@@ -47,6 +48,26 @@ class FixtureTest {
             request.header(fields[i], fields[i + 1]);
         }
         return CLIENT.send(request.build(), BodyHandlers.ofString());
+    }
+
+    /// A build has one JVM for thousands of tests.
+    @Test
+    void noThreadOfItIsLeft() throws Fault {
+        try (Fixture _ = Fixture.serve(site)) {
+            await(true);
+        }
+        await(false);
+    }
+
+    /// Waits until there are threads, or none any more, that wait for clients.
+    private static void await(boolean there) {
+        for (long end = System.nanoTime() + 30_000_000_000L; isThere() != there; LockSupport.parkNanos(5_000_000)) {
+            assertTrue(System.nanoTime() < end, there ? "no such thread" : "it is left");
+        }
+    }
+
+    private static boolean isThere() {
+        return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> List.of("resting", "sending", "reaper").contains(thread.getName()));
     }
 
     @Test

@@ -260,6 +260,14 @@ class SettingsTest {
         }
     }
 
+    @Test
+    void theCacheLeavesHalfOfTheHeapToOthers() throws Fault {
+        assertEquals(0, of(Setting.CACHE, "0").cacheOctets());
+        assertEquals(16 << 20, of(Setting.CACHE, "16m").cacheOctets());
+        long most = Runtime.getRuntime().maxMemory() / 2;
+        assertEquals("--cache '1000g' is not a number from 0 to " + most + "; k, m and g stand for units of 1024.", complaint(Setting.CACHE, "1000g"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "x", "-1", "65536", "80.0", "80 "})
     void whatIsNoPortIsComplainedOf(String text) {
