@@ -317,7 +317,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET) || text(Setting.LOGFILE).isEmpty(), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
                     path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), sandbox(), mount(), flag(Setting.ONCE),
-                    timeIfAny(Setting.FOR), limits, size(Setting.CACHE, 0, Runtime.getRuntime().maxMemory() / 2), rules(), fixture(), words);
+                    timeIfAny(Setting.FOR), limits, cache(), rules(), fixture(), words);
         }
 
         private Sandboxing sandbox() {
@@ -851,6 +851,12 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                 complain(setting, "is no time above zero and within a year; say for example 3s, 500ms or 2m.");
             }
             return time;
+        }
+
+        /// Half of the heap is left to others. Who chooses more is told so; the default makes do with what there is.
+        private long cache() {
+            long most = Runtime.getRuntime().maxMemory() / 2;
+            return isChosen(Setting.CACHE) ? size(Setting.CACHE, 0, most) : Math.min(most, size(Setting.CACHE, 0, Long.MAX_VALUE));
         }
 
         private long size(Setting setting, long most) {

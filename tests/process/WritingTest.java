@@ -24,7 +24,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,9 +54,17 @@ class WritingTest {
     static void start() throws IOException {
         site = Files.createDirectory(room.resolve("site"));
         server = ComancheProcess.serve(site, "--write", "--hidden", "--min-free=1");
-        server.get("/"); // what it opens for good is open
+        server.get("/");
         put("/first", "x");
+        ComancheProcess.await("ever more descriptors are opened", WritingTest::isSettled);
+    }
+
+    /// What it opens for good is open a moment behind its start.
+    private static boolean isSettled() {
+        long before = descriptors;
+        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
         descriptors = descriptors();
+        return descriptors == before;
     }
 
     private static long descriptors() {
