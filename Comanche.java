@@ -73,6 +73,8 @@
 //SOURCES lib/site/Errand.java
 //SOURCES lib/site/Gateway.java
 //SOURCES lib/site/Programs.java
+//SOURCES lib/site/FileIdentity.java
+//SOURCES lib/site/Generations.java
 //SOURCES lib/site/DocumentCache.java
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/ZippedFile.java

@@ -313,9 +313,7 @@ final class Connection {
         boolean silent = request.isHead() || response.status().forbidsContent();
         long length = silent ? 0 : response.content().length();
         if (length > Echoes.MOST_OCTETS) {
-            Transfer transfer = response.content() instanceof Content.FileSlice slice
-                    ? whole(desk, response, slice, persisting(request), now) : null;
-            return transfer == null ? State.WORKS : respond(transfer, request, response, now);
+            return answerAtLength(desk, request, response, now);
         }
         byte[] octets = desk.gathered(service.server(), response, request.isHead(), persisting(request), now);
         desk.echoes().keep(new Echoes.Echo(asked, now.getEpochSecond(), service, request, glance, octets, (int) length));
@@ -326,10 +324,24 @@ final class Connection {
         return request.minorVersion() == 0 ? Afterwards.PERSIST_1_0 : Afterwards.PERSIST;
     }
 
-    private Transfer whole(Desk desk, Response response, Content.FileSlice slice, Afterwards afterwards, Instant now) {
-        ByteBuffer head = ByteBuffer.wrap(desk.writer(service.server()).head(response, afterwards, now));
-        ByteBuffer content = slice.file().octets().orElseThrow().slice((int) slice.offset(), (int) slice.length());
-        return Transfer.of(slice.length(), head, content);
+    /// What has to be fetched from the disk, which may be slow, must not hold up those who are answered from memory.
+    private State answerAtLength(Desk desk, Request request, Response response, Instant now) throws IOException {
+        if (!(response.content() instanceof Content.FileSlice slice)) {
+            response.content().close();
+            return State.WORKS;
+        }
+        Optional<ByteBuffer> octets = slice.file().octets();
+        if (octets.isEmpty() && !desk.waitsForDisk()) {
+            slice.close();
+            return State.WORKS;
+        }
+        ByteBuffer head = ByteBuffer.wrap(desk.writer(service.server()).head(response, persisting(request), now));
+        Transfer transfer = octets.isEmpty() ? Transfer.of(slice, head)
+                : Transfer.of(slice.length(), head, octets.get().slice((int) slice.offset(), (int) slice.length()));
+        if (octets.isEmpty()) {
+            transfer.begin(socket, desk.piece());
+        }
+        return respond(transfer, request, response, now);
     }
 
     private State respond(Transfer transfer, Request request, Response response, Instant now) throws IOException {

@@ -14,14 +14,36 @@ final class Desk {
     private static final int REQUEST_OCTETS = 8 * 1024;
 
     private final ByteBuffer request = ByteBuffer.allocate(REQUEST_OCTETS);
+    /// For a head and a short file that leave in one piece.
+    private static final int PIECE_OCTETS = 132 * 1024;
+
+    private ByteBuffer piece;
     private final Gathering response = new Gathering();
     private final Echoes echoes = new Echoes();
+    private final boolean waitsForDisk;
     private String server = "";
     private ResponseWriter writer = new ResponseWriter(response, server, () -> { });
+
+    /// @param waitsForDisk may answers be given here that want something of the disk, which may be slow?
+    Desk(boolean waitsForDisk) {
+        this.waitsForDisk = waitsForDisk;
+    }
+
+    boolean waitsForDisk() {
+        return waitsForDisk;
+    }
 
     /// Empty.
     ByteBuffer request() {
         return request.clear();
+    }
+
+    /// Room for a moment, outside of the heap.
+    ByteBuffer piece() {
+        if (piece == null) {
+            piece = ByteBuffer.allocateDirect(PIECE_OCTETS);
+        }
+        return piece;
     }
 
     /// What this desk has answered lately.

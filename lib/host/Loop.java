@@ -27,15 +27,17 @@ final class Loop implements AutoCloseable {
     private final Consumer<Connection> work;
     private final Consumer<Connection> gone;
     private final Queue<Connection> coming = new ConcurrentLinkedQueue<>();
-    private final Desk desk = new Desk();
+    private final Desk desk;
 
     /// @param work takes a connection that has something to do; it is no longer here then
     /// @param gone hears of a connection that is closed
+    /// @param desk for the answers that are given here
     /// @throws IOException if the system has no descriptor left
-    Loop(Consumer<Connection> work, Consumer<Connection> gone) throws IOException {
+    Loop(Consumer<Connection> work, Consumer<Connection> gone, Desk desk) throws IOException {
         this.selector = Selector.open();
         this.work = work;
         this.gone = gone;
+        this.desk = desk;
     }
 
     /// From now on the connection is looked after here.

@@ -21,6 +21,9 @@ public final class Server implements AutoCloseable {
 
     private static final Duration SWEEPING = Duration.ofHours(1);
 
+    /// How long a file is kept open that nobody asks for: at least once, at most twice this time.
+    private static final Duration RESTING = Duration.ofSeconds(5);
+
     /// How many descriptors clients give back then, so that those who ask get their files.
     private static final int FILES = 16;
 
@@ -43,8 +46,9 @@ public final class Server implements AutoCloseable {
     private volatile boolean stopping;
     private volatile boolean closed;
 
-    /// When leftovers were cleared away, as [System#nanoTime]; the reaper's.
+    /// When leftovers were cleared away, and when the cache rested, as [System#nanoTime]; the reaper's.
     private long swept;
+    private long rested = System.nanoTime();
 
     /// @param listeners bound; closed by this server when it stops
     public Server(Listeners listeners, Service service, ErrorLog errors) {
@@ -63,12 +67,12 @@ public final class Server implements AutoCloseable {
     }
 
     private void openLoops() {
-        Thread.ofPlatform().name("resting").daemon().start(() -> loop(loop -> resting = loop));
-        Thread.ofPlatform().name("sending").daemon().start(() -> loop(loop -> sending = loop));
+        Thread.ofPlatform().name("resting").daemon().start(() -> loop(new Desk(false), loop -> resting = loop));
+        Thread.ofPlatform().name("sending").daemon().start(() -> loop(new Desk(true), loop -> sending = loop));
     }
 
-    private void loop(Consumer<Loop> place) {
-        try (Loop loop = new Loop(this::work, this::forget)) {
+    private void loop(Desk desk, Consumer<Loop> place) {
+        try (Loop loop = new Loop(this::work, this::forget, desk)) {
             place.accept(loop);
             if (!closed) {
                 loop.run();
@@ -92,7 +96,9 @@ public final class Server implements AutoCloseable {
             former.add(gateway);
             gateway.rest();
         }
+        Service before = service;
         service = other;
+        before.cache().close();
         fresh.forEach(this::listen);
     }
 
@@ -151,8 +157,9 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /// Ends as many as an answer or two need descriptors for their files.
+    /// Gives up files that are only kept open, and ends as many connections as an answer or two need descriptors for their files.
     private void makeRoom() {
+        service.cache().close();
         int ended = 0;
         while (ended < FILES && makeRoom(Doorkeeper.NEIGHBOUR)) {
             ended++;
@@ -265,6 +272,10 @@ public final class Server implements AutoCloseable {
                 swept = now;
                 sweep();
             }
+            if (now - rested >= RESTING.toNanos()) {
+                rested = now;
+                service.cache().rest();
+            }
             for (Connection connection : connections) {
                 connection.endIfOverdue(now);
             }
@@ -293,6 +304,7 @@ public final class Server implements AutoCloseable {
         connections.forEach(Connection::cut);
         end(resting);
         end(sending);
+        service.cache().close();
         former.forEach(Gateway::close);
         service.gateways().forEach(Gateway::close);
     }

@@ -34,8 +34,10 @@ import lib.wire.Limits;
 /// @param turns what goes wrong on purpose; empty for nothing
 /// @param gateways to the programs of all sites
 /// @param witness sees every answer, if somebody wants to know
+/// @param cache of the documents of all sites
 public record Service(Sites sites, String server, Limits limits, Runnable whenHandedOver, AccessLog log, Map<Site, AccessLog> logs,
-                      Optional<Tls> tls, Fields fields, Optional<Turns> turns, List<Gateway> gateways, Optional<Witness> witness) {
+                      Optional<Tls> tls, Fields fields, Optional<Turns> turns, List<Gateway> gateways, Optional<Witness> witness,
+                      DocumentCache cache) {
 
     public Service {
         logs = Map.copyOf(logs);
@@ -54,7 +56,7 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
                              Optional<Witness> witness) throws Fault {
         MediaTypes mediaTypes = new MediaTypes(settings.mediaTypes());
         int mostRanges = settings.limits().ranges();
-        DocumentCache cache = new DocumentCache(settings.cacheOctets());
+        DocumentCache cache = new DocumentCache(settings.cacheOctets(), settings.cacheFiles());
         List<Sites.Named> named = new ArrayList<>();
         Map<Site, AccessLog> logs = new HashMap<>();
         Optional<Gateways> gateways = settings.hasPrograms() ? Optional.of(new Gateways(settings, errors)) : Optional.empty();
@@ -79,7 +81,7 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
                 whenHandedOver, open.main(), logs, tls,
                 tls.isPresent() ? strictTransport(settings) : Fields.NONE,
                 settings.rules().isPresent() ? Optional.of(new Turns(settings.rules().get())) : Optional.empty(),
-                gateways.isPresent() ? gateways.get().all : List.of(), witness);
+                gateways.isPresent() ? gateways.get().all : List.of(), witness, cache);
     }
 
     /// RFC 6797 §6.1
@@ -97,7 +99,7 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
                 DocumentCache.NONE);
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
                 () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty(), List.of(),
-                Optional.empty());
+                Optional.empty(), DocumentCache.NONE);
     }
 
     private static Programs programs(Optional<Gateways> gateways, Settings.SiteSettings site) {

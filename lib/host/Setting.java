@@ -39,6 +39,7 @@ public enum Setting {
     MIN_FREE("SIZE", "64m", "What an upload must leave free of the disk (507)", "min-free", "--min-free"),
     UPLOAD_EXPIRY("TIME", "24h", "How long a broken upload can be gone on with", "upload-expiry", "--upload-expiry"),
     CACHE("SIZE", "16m", "Memory for small files that are kept ready, and sent only if they have not changed; 0 for none", "cache", "--cache"),
+    CACHE_FILES("COUNT", "64", "Longer files that are kept open for ten seconds behind their last use; 0 for none", "cache-files", "--cache-files"),
     RECEIVE("", "false", "Let clients send files, and see none", "receive", "--receive"),
     REPRODUCIBLE("", "false", "Same tree, same octets: entity-tags by content, one date on everything", "reproducible", "--reproducible"),
     RANDOM("", "false", "Serve below a segment that nobody can guess, new at each start", "", "--random"),

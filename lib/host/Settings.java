@@ -49,6 +49,7 @@ import lib.wire.Limits;
 /// @param once does the server end with the first file that has found its way?
 /// @param duration after which it ends; empty for never
 /// @param cacheOctets of memory for small documents that are kept ready
+/// @param cacheFiles how many longer ones are kept open
 /// @param rules what is to go wrong on purpose; empty for nothing
 /// @param fixture what a test wants of it
 /// @param effective what holds of each setting, and who said so
@@ -57,7 +58,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                        Optional<TlsSettings> tls, Map<String, String> mediaTypes, boolean quiet, Optional<Path> logfile, AccessLog.Format logFormat,
                        Optional<Path> errorLog, boolean foreground, Optional<Path> pidfile, Optional<Path> chroot,
                        Optional<String> user, Sandboxing sandbox, Optional<String> mount, boolean once, Optional<Duration> duration, Limits limits,
-                       long cacheOctets, Optional<Rules> rules, FixtureSettings fixture, Map<Setting, List<Word>> effective) {
+                       long cacheOctets, int cacheFiles, Optional<Rules> rules, FixtureSettings fixture, Map<Setting, List<Word>> effective) {
 
     /// How far does the server shut itself off?
     public enum Sandboxing {
@@ -317,7 +318,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET) || text(Setting.LOGFILE).isEmpty(), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),
                     path(Setting.PIDFILE), path(Setting.CHROOT), text(Setting.USER), sandbox(), mount(), flag(Setting.ONCE),
-                    timeIfAny(Setting.FOR), limits, cache(), rules(), fixture(), words);
+                    timeIfAny(Setting.FOR), limits, cache(),
+                    (int) size(Setting.CACHE_FILES, 0, 100_000), rules(), fixture(), words);
         }
 
         private Sandboxing sandbox() {

@@ -17,7 +17,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -124,7 +123,7 @@ public final class Docroot implements Tree {
     public Glance<Resource> atOnce(List<String> segments) {
         Document document = cache.find(this, segments);
         if (document != null) {
-            return new Glance<>(document, (DocumentCache.Ready) document.file());
+            return new Glance<>(document, ((DocumentCache.Ready) document.file()).basis());
         }
         Optional<List<Path>> names = onlyName.isPresent() || segments.isEmpty() ? Optional.empty() : names(segments);
         Absence absence = names.isEmpty() ? null : new Absence(start, path(names.get()));
@@ -668,8 +667,8 @@ public final class Docroot implements Tree {
         @Override
         public Optional<Content.Stamp> stamp() {
             try {
-                Optional<Map<String, Object>> identity = DocumentCache.identity(path, attributes);
-                return identity.map(key -> new Content.Stamp(key, attributes.size(), attributes.lastModifiedTime().toInstant()));
+                Optional<FileIdentity> identity = FileIdentity.of(path, attributes);
+                return identity.map(known -> new Content.Stamp(known.attributes(), attributes.size(), attributes.lastModifiedTime().toInstant()));
             } catch (IOException _) {
                 return Optional.empty();
             }

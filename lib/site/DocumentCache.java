@@ -1,125 +1,105 @@
 package lib.site;
 
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import lib.http.Content;
 import lib.site.Resource.Document;
 
-/// Which small documents are ready to be sent, and are still what they were?
+/// Which documents are ready to be sent, and are still what they were?
 ///
-/// Each time that one is asked for, the system is asked whether the file is still the same: an edit shows at once. Two generations of documents: when the young one has filled its half of the room it becomes the old one, and who
-/// is asked for in the old one becomes young again. So what is often asked for stays, and nobody keeps a list.
+/// Short ones are kept in memory, of longer ones the file is kept open. Each time that one is asked for, the system is asked whether the
+/// file is still the same: an edit shows at once.
 public final class DocumentCache {
     /// Keeps nothing.
-    public static final DocumentCache NONE = new DocumentCache(0);
+    public static final DocumentCache NONE = new DocumentCache(0, 0);
 
-    /// The longest document that is kept. One is held for as long as a slow client takes it, kept or not: a client may have a thousand
-    /// connections, and all of these documents must fit in the heap. What is longer is sent from the disk.
+    /// The longest document that is kept in memory. One is held for as long as a slow client takes it, kept or not: a client may have a
+    /// thousand connections, and all of these documents must fit in the heap.
     private static final int DOCUMENT_OCTETS = 64 * 1024;
 
     /// What an entry takes besides its octets, roughly.
     private static final int ENTRY_OCTETS = 512;
 
-    /// A file that was written so short a time ago could be written again without a change of its time: clocks of file systems
-    /// tick in milliseconds, some in seconds.
-    private static final Duration SETTLED = Duration.ofSeconds(3);
-
     private final long mostOctets;
-    private final AtomicLong youngOctets = new AtomicLong();
-    private volatile ConcurrentHashMap<Place, Document> young = new ConcurrentHashMap<>();
-    private volatile ConcurrentHashMap<Place, Document> old = new ConcurrentHashMap<>();
+    private final int mostFiles;
+    private final Generations<Place, Kept> inMemory;
+    private final Generations<Place, Kept> open;
 
     /// @param tree whose rules have let the document be served
     private record Place(Tree tree, List<String> segments) {}
 
-    /// What tells a file from what it will be and from others. The time of its last change, of whatever kind, is set by the system
-    /// alone; a modification date can be set back, and is the same in all files of a reproducible build.
-    private static final String IDENTITY = FileSystems.getDefault().supportedFileAttributeViews().contains("unix")
-            ? "unix:ctime,ino,dev" : "size,lastModifiedTime,fileKey";
-
-    /// The time of IDENTITY that says whether a file has settled.
-    private static final String CHANGED = IDENTITY.startsWith("unix") ? "ctime" : "lastModifiedTime";
-
-    private static Map<String, Object> look(Path path) throws IOException {
-        return Files.readAttributes(path, IDENTITY, NOFOLLOW_LINKS);
-    }
-
     /// @param mostOctets of memory
-    public DocumentCache(long mostOctets) {
+    /// @param mostFiles that are open
+    public DocumentCache(long mostOctets, int mostFiles) {
         this.mostOctets = mostOctets;
+        this.mostFiles = mostFiles;
+        this.inMemory = new Generations<>(mostOctets);
+        this.open = new Generations<>(mostFiles);
     }
 
-    /// The document of this tree at these segments if it is here, as it is on disk; else null.
+    /// The document of this tree at these segments if it is here, as it is on disk; else null. Its file is a [Ready].
     Document find(Tree tree, List<String> segments) {
         Place place = new Place(tree, segments);
-        Document document = young.get(place);
-        boolean aged = document == null;
-        if (aged) {
-            document = old.get(place);
-        }
-        if (document == null || !ready(document).holds()) {
+        Document document = find(inMemory, place);
+        return document != null || mostFiles == 0 ? document : find(open, place);
+    }
+
+    private static Document find(Generations<Place, Kept> generations, Place place) {
+        Kept kept = generations.find(place);
+        if (kept == null) {
             return null;
         }
-        if (aged) {
-            keep(place, document);
+        if (!kept.sight().identity.holds()) {
+            generations.remove(place, kept);
+            return null;
         }
-        return document;
+        return kept.lend();
     }
 
-    /// The same as a file of its own kind.
-    private static Ready ready(Document document) {
-        return (Ready) document.file();
-    }
-
-    /// Takes a document over, if it is one to keep; returns it, or what was made of it, whose file is [Ready].
+    /// Takes a document over, if it is one to keep; returns it, or what was made of it, whose file is a [Ready].
     ///
     /// @param path where it was opened, no link on the way
     /// @param attributes of the open file
     Document keep(Tree tree, List<String> segments, Document document, Path path, BasicFileAttributes attributes) {
-        if (document.length() > Math.min(DOCUMENT_OCTETS, mostOctets / 8)) {
+        boolean isShort = document.length() <= Math.min(DOCUMENT_OCTETS, mostOctets / 8);
+        if (!isShort && (mostFiles == 0 || document.length() <= DOCUMENT_OCTETS)) {
             return document;
         }
         try {
-            Optional<Map<String, Object>> identity = identity(path, attributes);
-            ByteBuffer octets = identity.isPresent() && isSettled(identity.get()) ? read(document) : null;
-            if (octets == null || !identity.equals(identity(path, attributes))) {
+            Optional<FileIdentity> identity = FileIdentity.of(path, attributes);
+            if (identity.isEmpty() || !identity.get().isSettled()) {
                 return document;
             }
-            Document ready = new Document(new Ready(octets, path, identity.get(), document.file().stamp()), document.name(),
-                    document.length(), document.modified());
-            keep(new Place(tree, List.copyOf(segments)), ready);
-            document.file().close();
-            return ready;
+            Place place = new Place(tree, List.copyOf(segments));
+            Sight sight = new Sight(identity.get(), document.file().stamp());
+            return isShort ? read(place, document, sight) : keptOpen(place, document, sight);
         } catch (IOException _) {
             return document;
         }
     }
 
-    private static boolean isSettled(Map<String, Object> identity) {
-        return ((FileTime) identity.get(CHANGED)).toInstant().plus(SETTLED).isBefore(Instant.now());
+    private Document read(Place place, Document document, Sight sight) throws IOException {
+        ByteBuffer octets = read(document);
+        if (octets == null || !sight.identity.holds()) {
+            return document;
+        }
+        Document ready = with(new InMemory(octets, sight), document);
+        inMemory.keep(place, new Copied(ready, sight));
+        document.file().close();
+        return ready;
     }
 
-    /// The identity of an open file; empty if by now another stands at its path.
-    static Optional<Map<String, Object>> identity(Path path, BasicFileAttributes open) throws IOException {
-        Map<String, Object> identity = look(path);
-        Object key = Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey();
-        return Objects.equals(key, open.fileKey()) && identity.equals(look(path)) ? Optional.of(identity) : Optional.empty();
+    private Document keptOpen(Place place, Document document, Sight sight) {
+        Opened opened = new Opened(document, sight);
+        Document lent = opened.lend();
+        open.keep(place, opened);
+        return lent;
     }
 
     /// All of it, or null if it is shorter by now.
@@ -133,61 +113,133 @@ public final class DocumentCache {
         return octets.flip().asReadOnlyBuffer();
     }
 
-    private void keep(Place place, Document document) {
-        Document before = young.put(place, document);
-        long octets = youngOctets.addAndGet(before == null ? octets(document) : document.length() - before.length());
-        if (octets > mostOctets / 2) {
-            age();
+    private static Document with(Content.OpenFile file, Document document) {
+        return new Document(file, document.name(), document.length(), document.modified());
+    }
+
+    /// Wants to be called now and then. Files that nobody has asked for since the last call but one are closed: else those that were
+    /// deleted would keep their room on the disk, and a file system could not be unmounted.
+    public void rest() {
+        if (!open.isEmpty()) {
+            open.age();
         }
     }
 
-    private static long octets(Document document) {
-        return document.length() + ENTRY_OCTETS;
+    /// Gives everything up. What is being sent is sent to its end.
+    public void close() {
+        open.age();
+        open.age();
     }
 
-    private synchronized void age() {
-        if (youngOctets.get() > mostOctets / 2) {
-            old = young;
-            young = new ConcurrentHashMap<>();
-            youngOctets.set(0);
-        }
-    }
+    /// What is known of a file that is kept, for all who have it.
+    private static final class Sight {
+        final FileIdentity identity;
+        final Optional<Content.Stamp> stamp;
+        volatile long alone = Long.MIN_VALUE;
 
-    /// A file that was read whole.
-    static final class Ready implements Content.OpenFile, Glance.Basis {
-        private final ByteBuffer octets;
-        private final Path path;
-        private final Map<String, Object> identity;
-        private final Optional<Content.Stamp> stamp;
-        private volatile long alone = Long.MIN_VALUE;
-
-        /// @param octets nobody changes them
-        /// @param path where it was opened, no link on the way
-        /// @param identity of the file there
-        Ready(ByteBuffer octets, Path path, Map<String, Object> identity, Optional<Content.Stamp> stamp) {
-            this.octets = octets;
-            this.path = path;
+        Sight(FileIdentity identity, Optional<Content.Stamp> stamp) {
             this.identity = identity;
             this.stamp = stamp;
         }
+    }
 
-        /// Would who opens it anew get the same?
+    private sealed interface Kept extends Generations.Member {
+        Sight sight();
+
+        /// For one who asks; null if it was given up at this very moment.
+        Document lend();
+    }
+
+    private record Copied(Document document, Sight sight) implements Kept {
         @Override
-        public boolean holds() {
-            try {
-                return identity.equals(look(path));
-            } catch (IOException _) {
-                return false;
+        public long size() {
+            return document.length() + ENTRY_OCTETS;
+        }
+
+        @Override
+        public Document lend() {
+            return document;
+        }
+
+        @Override
+        public void part() {}
+    }
+
+    /// Closed when it is kept no longer and nobody sends it any more.
+    private static final class Opened implements Kept {
+        private final Document document;
+        private final Sight sight;
+        private int holders = 1;
+
+        Opened(Document document, Sight sight) {
+            this.document = document;
+            this.sight = sight;
+        }
+
+        @Override
+        public Sight sight() {
+            return sight;
+        }
+
+        @Override
+        public long size() {
+            return 1;
+        }
+
+        @Override
+        public synchronized Document lend() {
+            if (holders == 0) {
+                return null;
             }
+            holders++;
+            return with(new Lent(this), document);
+        }
+
+        @Override
+        public synchronized void part() {
+            holders--;
+            if (holders == 0) {
+                document.file().close();
+            }
+        }
+    }
+
+    /// A file that can be sent without being looked up.
+    abstract static sealed class Ready implements Content.OpenFile {
+        private final Sight sight;
+
+        private Ready(Sight sight) {
+            this.sight = sight;
+        }
+
+        /// What must hold for it to be sent again.
+        Glance.Basis basis() {
+            return sight.identity;
         }
 
         /// Has somebody looked in this second, and found none beside it that could be sent in its place?
         boolean isAlone(Instant now) {
-            return alone == now.getEpochSecond();
+            return sight.alone == now.getEpochSecond();
         }
 
         void foundAlone(Instant now) {
-            alone = now.getEpochSecond();
+            sight.alone = now.getEpochSecond();
+        }
+
+        @Override
+        public Optional<Content.Stamp> stamp() {
+            return sight.stamp;
+        }
+    }
+
+    /// A file that was read whole.
+    private static final class InMemory extends Ready {
+        private final ByteBuffer octets;
+
+        /// @param octets nobody changes them
+        InMemory(ByteBuffer octets, Sight sight) {
+            super(sight);
+            this.octets = octets;
         }
 
         @Override
@@ -217,11 +269,40 @@ public final class DocumentCache {
         }
 
         @Override
-        public Optional<Content.Stamp> stamp() {
-            return stamp;
+        public void close() {}
+    }
+
+    /// A file that others may be sending, too.
+    private static final class Lent extends Ready {
+        private final Opened opened;
+        private boolean returned;
+
+        Lent(Opened opened) {
+            super(opened.sight);
+            this.opened = opened;
         }
 
         @Override
-        public void close() {}
+        public int read(ByteBuffer into, long offset) throws IOException {
+            return opened.document.file().read(into, offset);
+        }
+
+        @Override
+        public long transferTo(long offset, long count, WritableByteChannel target) throws IOException {
+            return opened.document.file().transferTo(offset, count, target);
+        }
+
+        @Override
+        public boolean isUnchanged() throws IOException {
+            return opened.document.file().isUnchanged();
+        }
+
+        @Override
+        public synchronized void close() {
+            if (!returned) {
+                returned = true;
+                opened.part();
+            }
+        }
     }
 }

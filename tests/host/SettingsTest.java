@@ -264,6 +264,7 @@ class SettingsTest {
     void theCacheLeavesHalfOfTheHeapToOthers() throws Fault {
         assertEquals(0, of(Setting.CACHE, "0").cacheOctets());
         assertEquals(16 << 20, of(Setting.CACHE, "16m").cacheOctets());
+        assertEquals(0, of(Setting.CACHE_FILES, "0").cacheFiles());
         long most = Runtime.getRuntime().maxMemory() / 2;
         assertEquals("--cache '1000g' is not a number from 0 to " + most + "; k, m and g stand for units of 1024.", complaint(Setting.CACHE, "1000g"));
     }

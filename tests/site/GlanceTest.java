@@ -9,11 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,11 +26,13 @@ import java.util.Map;
 import java.util.Optional;
 import lib.http.Authority;
 import lib.http.Client;
+import lib.http.Content;
 import lib.http.Exchange;
 import lib.http.Fields;
 import lib.http.MediaTypes;
 import lib.http.Request;
 import lib.http.Response;
+import lib.http.Status;
 import lib.http.Target;
 import lib.site.Docroot;
 import lib.site.DocumentCache;
@@ -42,12 +47,18 @@ import lib.site.Writing;
 import lib.wire.ResponseWriter;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What is told at one glance is what would be told otherwise, and no longer than that holds.
 class GlanceTest {
+    /// And one more, for the test that changes it.
+    private static final int LONG_ONES = 10;
+
     private static final Client CLIENT = new Client("127.0.0.1", 8080, true, false);
     private static final Instant NOW = Instant.now().plusSeconds(60);
 
@@ -67,11 +78,18 @@ class GlanceTest {
         for (int i = 0; i < 200; i++) {
             Files.write(room.resolve(i + ".bin"), new byte[7000]);
         }
+        for (int i = 0; i <= LONG_ONES; i++) {
+            Files.write(room.resolve(i + ".long"), new byte[100_000]);
+        }
         Thread.sleep(Duration.ofMillis(3200));
     }
 
     private static Sites sites(long octets) throws IOException {
-        Docroot tree = new Docroot(room, new Visibility(false, false), false, Programs.NONE, new DocumentCache(octets));
+        return sites(new DocumentCache(octets, 0));
+    }
+
+    private static Sites sites(DocumentCache cache) throws IOException {
+        Docroot tree = new Docroot(room, new Visibility(false, false), false, Programs.NONE, cache);
         Intake intake = new Intake(Intake.Clash.REFUSE, 1, 1, 1, Duration.ofDays(1));
         Site.Manners manners = new Site.Manners(List.of("index.html"), true, false, false, false, Writing.NONE, intake, false, Fields.NONE);
         return new Sites(new Site(tree, manners, Guard.NONE, new MediaTypes(Map.of()), 10), List.of(), Optional.empty(), Optional.empty());
@@ -199,5 +217,93 @@ class GlanceTest {
         assertEquals("ell", new String(into.array(), StandardCharsets.US_ASCII));
         assertEquals(-1, slice.file().read(ByteBuffer.allocate(1), 5));
         assertEquals(0, slice.file().read(ByteBuffer.allocate(0), 5));
+    }
+
+    private static Response longOne(Sites sites, int number) throws IOException {
+        return answer(sites, request("GET", "/" + number + ".long"));
+    }
+
+    /// Of the long ones, how many are open in this process?
+    private static int open() throws IOException {
+        int open = 0;
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                try {
+                    open += Files.readSymbolicLink(descriptor).toString().contains(".long") ? 1 : 0;
+                } catch (NoSuchFileException _) {
+                    // the one of this directory
+                }
+            }
+        }
+        return open;
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void longDocumentsAreKeptOpenForWhoComesNext() throws IOException {
+        DocumentCache cache = new DocumentCache(16 << 20, 4);
+        Sites sites = sites(cache);
+        Request request = request("GET", "/0.long");
+        byte[] expected = octets(answer(sites, request), request);
+        assertEquals(1, open());
+        for (String method : List.of("GET", "HEAD")) {
+            Request again = request(method, "/0.long");
+            octets(sites.atOnce(again, CLIENT, NOW).seen(), again);
+        }
+        assertArrayEquals(expected, octets(sites.atOnce(request, CLIENT, NOW).seen(), request));
+        assertEquals(1, open());
+        cache.close();
+        assertEquals(0, open());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileThatNobodyAsksForIsClosed() throws IOException {
+        DocumentCache cache = new DocumentCache(16 << 20, 4);
+        Sites sites = sites(cache);
+        Response slow = longOne(sites, 0);
+        cache.rest();
+        longOne(sites, 1).content().close();
+        cache.rest();
+        assertEquals(2, open(), "one is still being sent, one was asked for");
+        assertEquals(100_000, ((Content.FileSlice) slow.content()).file().transferTo(0, 100_000, Channels.newChannel(OutputStream.nullOutputStream())));
+        slow.content().close();
+        slow.content().close();
+        assertEquals(1, open());
+        cache.rest();
+        assertEquals(0, open());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 7})
+    @EnabledOnOs(OS.LINUX)
+    void noMoreFilesAreKeptOpenThanThereIsRoomFor(int room) throws IOException {
+        DocumentCache cache = new DocumentCache(16 << 20, room);
+        Sites sites = sites(cache);
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < LONG_ONES; i++) {
+                longOne(sites, i).content().close();
+                assertTrue(open() <= room, open() + " are open");
+            }
+        }
+        cache.close();
+        assertEquals(0, open());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileThatHasChangedIsOpenedAnew() throws IOException {
+        DocumentCache cache = new DocumentCache(16 << 20, 4);
+        Sites sites = sites(cache);
+        longOne(sites, LONG_ONES).content().close();
+        Path path = room.resolve(LONG_ONES + ".long");
+        Files.move(path, room.resolve("moved.long"));
+        assertEquals(Status.NOT_FOUND, longOne(sites, LONG_ONES).status());
+        assertEquals(0, open());
+        Files.write(path, new byte[90_000]);
+        Response other = longOne(sites, LONG_ONES);
+        assertEquals(90_000, other.content().length());
+        other.content().close();
+        cache.close();
     }
 }
