@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,13 +15,19 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +42,9 @@ class SlowReaderTest {
     private static final int ASKERS = 4;
     private static final int REQUESTS = 150;
 
+    /// Octets of a file that leaves in one piece if the client takes it.
+    private static final byte[] MIDDLING = new byte[100_000];
+
     @TempDir
     static Path room;
 
@@ -46,6 +56,8 @@ class SlowReaderTest {
         Files.writeString(site.resolve("small.txt"), "hello");
         sparse("large.bin", GIB);
         sparse("huge.bin", 5 * GIB);
+        new Random(7).nextBytes(MIDDLING);
+        Files.write(site.resolve("middling.bin"), MIDDLING);
         server = ComancheProcess.serveWithin("32m", site, "-q");
     }
 
@@ -124,6 +136,44 @@ class SlowReaderTest {
         assertEquals(206, answer.status());
         assertEquals("bytes " + first + "-" + end + "/5368709120", answer.field("Content-Range").orElse(""));
         assertArrayEquals(wanted, answer.content());
+    }
+
+    /// What a client takes late leaves in parts, of which none is lost or told twice, on a connection that goes on; and the file is closed behind it.
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whatIsTakenLateIsWhole() throws IOException {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(3_200)); // what has just been written is not kept open
+        String request = "GET /middling.bin HTTP/1.1\r\nHost: a\r\n\r\n";
+        try (RawClient client = new RawClient(server.address(), 4096)) {
+            client.send(request);
+            assertArrayEquals(MIDDLING, client.read().content());
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < 60; i++) { // more than the buffers of both sides take
+                    client.send(request);
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
+                for (int i = 0; i < 60; i++) {
+                    assertArrayEquals(MIDDLING, client.read().content());
+                }
+            }
+        }
+        ComancheProcess.await("the file stays open", () -> !isOpen("middling.bin"));
+    }
+
+    private static boolean isOpen(String name) {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + server.pid() + "/fd"))) {
+            return descriptors.anyMatch(descriptor -> target(descriptor).endsWith(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException _) {
+            return ""; // closed meanwhile
+        }
     }
 
     @Test
