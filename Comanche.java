@@ -178,6 +178,8 @@
 //SOURCES lib/host/Doorkeeper.java
 //SOURCES lib/host/Echoes.java
 //SOURCES lib/host/Desk.java
+//SOURCES lib/host/Asked.java
+//SOURCES lib/host/Deadlines.java
 //SOURCES lib/host/Connection.java
 //SOURCES lib/host/Loop.java
 //SOURCES lib/host/Listeners.java

@@ -13,10 +13,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import lib.host.Deadlines.Phase;
 import lib.http.Answer;
 import lib.http.Authority;
 import lib.http.Client;
@@ -26,7 +26,6 @@ import lib.http.Fields;
 import lib.http.Request;
 import lib.http.Response;
 import lib.http.Status;
-import lib.site.Glance;
 import lib.site.ToHttps;
 import lib.site.Turns;
 import lib.wire.BlockStream;
@@ -40,16 +39,8 @@ import lib.wire.Transfer;
 
 /// How does one client's connection go? Read, answer, send, log, until a side closes. (RFC 9112 §9)
 ///
-///     IDLE ── first octet ──▶ HEAD ── empty line ──▶ WORK ── answer ──▶ RESPONSE ─┐
-///      ▲                                                                          │
-///      └───────────────────────────── persists ◀──────────────────────────────────┤
-///                                      LINGER ◀── closes ──────────────────────────┘
-///
-/// With `--rules` there may be pauses on purpose, which count as WORK, or no answer at all, which is SILENCE.
-///
-/// Where TLS is spoken, its handshake comes before all this. It runs on a virtual thread of its own. Another thread, the reaper, asks now
-/// and then whether it is overdue: every phase in which we wait for the client has a deadline. Content has one of its own, as it may be read
-/// while we work, and even while its response is sent; these two move on as octets move.
+/// Where TLS is spoken, its handshake comes before all this. It begins on a virtual thread of its own. Where nothing is left but to wait
+/// for the client, it needs none: see [Loop]. Another thread, the reaper, asks now and then whether it is overdue.
 final class Connection {
     /// At which door does the client stand?
     enum Door {
@@ -72,20 +63,12 @@ final class Connection {
         GONE
     }
 
-    private enum Phase { HANDSHAKE, IDLE, HEAD, WORK, RESPONSE, SILENCE, LINGER }
-
     /// How long we wait for the client to read our last answer and to close its side. To close at once, with octets of
     /// the client unread, would make the system reset the connection and the answer be lost (RFC 9112 §9.6).
     private static final Duration LINGER = Duration.ofSeconds(2);
 
-    /// An idle connection is not taken from its client before this.
-    private static final Duration RECENT = Duration.ofSeconds(1);
-
     /// Less than this is sent by the thread that has it.
     private static final int LONG_OCTETS = 64 * 1024;
-
-    /// What we do ourselves is not the client's fault.
-    private static final Duration FOR_EVER = Duration.ofDays(10_000);
 
     private final SocketChannel socket;
     private final long guest;
@@ -102,12 +85,7 @@ final class Connection {
     private final RequestReader reader;
 
     private Client client;
-    private volatile Phase phase = Phase.IDLE;
-    private volatile long deadline;
-
-    /// Is content waited for, and until when?
-    private volatile boolean awaitsContent;
-    private volatile long contentDeadline;
+    private final Deadlines deadlines = new Deadlines();
     private volatile boolean inputEnded;
 
     /// Who wants to know if the client leaves while it waits for its answer; null for nobody.
@@ -287,67 +265,16 @@ final class Connection {
         }
         renew();
         begin();
-        State state = isPlain() && !stopping.getAsBoolean() ? answerAtOnce(desk, octets.array(), count) : State.WORKS;
-        if (state == State.WORKS) {
-            reader.take(octets.array(), count);
-        }
-        return state;
-    }
-
-    /// Answers if that takes no time; else there is work to do.
-    private State answerAtOnce(Desk desk, byte[] octets, int count) throws IOException {
         Instant now = Instant.now();
-        Echoes.Echo echo = desk.echoes().find(octets, count, now.getEpochSecond(), service);
-        if (echo != null) {
-            return respond(Transfer.of(echo.contentOctets(), ByteBuffer.wrap(echo.octets())), echo.request(), echo.glance().seen(), now);
-        }
-        Request request = reader.glance(octets, count);
-        boolean persists = request != null && request.persists();
-        Glance<Response> glance = persists ? service.sites().atOnce(request, client, now) : null;
-        return glance == null ? State.WORKS : answer(desk, Arrays.copyOf(octets, count), request, glance, now);
-    }
-
-    /// What is short is put together in one piece, and kept for who asks the same. What is long goes out from where it is.
-    private State answer(Desk desk, byte[] asked, Request request, Glance<Response> glance, Instant now) throws IOException {
-        Response response = glance.seen();
-        boolean silent = request.isHead() || response.status().forbidsContent();
-        long length = silent ? 0 : response.content().length();
-        if (length > Echoes.MOST_OCTETS) {
-            return answerAtLength(desk, request, response, now);
-        }
-        byte[] octets = desk.gathered(service.server(), response, request.isHead(), persisting(request), now);
-        desk.echoes().keep(new Echoes.Echo(asked, now.getEpochSecond(), service, request, glance, octets, (int) length));
-        return respond(Transfer.of(length, ByteBuffer.wrap(octets)), request, response, now);
-    }
-
-    private static Afterwards persisting(Request request) {
-        return request.minorVersion() == 0 ? Afterwards.PERSIST_1_0 : Afterwards.PERSIST;
-    }
-
-    /// What has to be fetched from the disk, which may be slow, must not hold up those who are answered from memory.
-    private State answerAtLength(Desk desk, Request request, Response response, Instant now) throws IOException {
-        if (!(response.content() instanceof Content.FileSlice slice)) {
-            response.content().close();
+        Desk.Reply reply = isPlain() && !stopping.getAsBoolean() ? desk.reply(count, reader, service, client, now) : null;
+        if (reply == null) {
+            reader.take(octets.array(), count);
             return State.WORKS;
         }
-        Optional<ByteBuffer> octets = slice.file().octets();
-        if (octets.isEmpty() && !desk.waitsForDisk()) {
-            slice.close();
-            return State.WORKS;
-        }
-        ByteBuffer head = ByteBuffer.wrap(desk.writer(service.server()).head(response, persisting(request), now));
-        Transfer transfer = octets.isEmpty() ? Transfer.of(slice, head)
-                : Transfer.of(slice.length(), head, octets.get().slice((int) slice.offset(), (int) slice.length()));
-        if (octets.isEmpty()) {
-            transfer.begin(socket, desk.piece());
-        }
-        return respond(transfer, request, response, now);
-    }
-
-    private State respond(Transfer transfer, Request request, Response response, Instant now) throws IOException {
         goesOn = true;
-        sending = new Sending(transfer, request, response, Asked.of(request, now, Optional.empty()));
+        sending = new Sending(reply.transfer(), reply.request(), reply.response(), Asked.of(reply.request(), now, Optional.empty()));
         enter(Phase.RESPONSE, service.limits().progress());
+        sending.transfer.begin(socket, desk.piece());
         return advance();
     }
 
@@ -414,36 +341,10 @@ final class Connection {
         try {
             return reader.next();
         } catch (IOException e) {
-            if (phase == Phase.HEAD) {
+            if (deadlines.phase() == Phase.HEAD) {
                 log(Asked.inVain(""), unfinished());
             }
             throw e;
-        }
-    }
-
-    /// What the log says of a request, whatever has come of it.
-    ///
-    /// @param requestLine empty where it did not arrive
-    /// @param request empty where it never became one
-    /// @param user who asked, as far as that was proven
-    /// @param content sees what comes along, if somebody wants to know
-    private record Asked(Instant time, String requestLine, Optional<Request> request, Optional<String> user,
-                         Optional<Fingerprint> content) {
-        static Asked inVain(String requestLine) {
-            return new Asked(Instant.now(), requestLine, Optional.empty(), Optional.empty(), Optional.empty());
-        }
-
-        boolean isHead() {
-            return request.isPresent() && request.get().isHead();
-        }
-
-        Asked by(Optional<String> known) {
-            return new Asked(time, requestLine, request, known, content);
-        }
-
-        static Asked of(Request request, Instant now, Optional<Fingerprint> content) {
-            String line = request.method() + ' ' + request.rawTarget() + " HTTP/1." + request.minorVersion();
-            return new Asked(now, line, Optional.of(request), Optional.empty(), content);
         }
     }
 
@@ -460,7 +361,7 @@ final class Connection {
     /// One request and its answer; returns whether the connection goes on.
     private boolean exchange(RequestReader.Received received) throws IOException {
         renew();
-        enter(Phase.WORK, FOR_EVER);
+        enter(Phase.WORK, Deadlines.FOR_EVER);
         Request request = received.request();
         Instant now = Instant.now();
         Asked asked = Asked.of(request, now, fingerprint());
@@ -553,7 +454,7 @@ final class Connection {
 
     /// Says nothing until the client has enough of it, or the server stops.
     private void keepSilence() throws IOException {
-        enter(Phase.SILENCE, FOR_EVER);
+        enter(Phase.SILENCE, Deadlines.FOR_EVER);
         ByteBuffer scrap = ByteBuffer.allocate(512);
         while (!stopping.getAsBoolean() && socket.read(scrap) >= 0) {
             scrap.clear();
@@ -562,8 +463,8 @@ final class Connection {
 
     /// What we wait for on purpose is not the client's fault either.
     private void pause(Duration time) throws IOException {
-        Phase before = phase;
-        enter(Phase.WORK, FOR_EVER);
+        Phase before = deadlines.phase();
+        enter(Phase.WORK, Deadlines.FOR_EVER);
         mischief.pause(time);
         enter(before, service.limits().progress());
     }
@@ -607,8 +508,7 @@ final class Connection {
             if (content.isAtEnd()) {
                 return -1;
             }
-            contentDeadline = System.nanoTime() + service.limits().progress().toNanos();
-            awaitsContent = true;
+            deadlines.awaitContent(service.limits().progress());
             try {
                 if (awaited) {
                     awaited = false;
@@ -626,7 +526,7 @@ final class Connection {
             } catch (IOException e) {
                 throw new Unreadable(unfinished(), e);
             } finally {
-                awaitsContent = false;
+                deadlines.awaitNoContent();
             }
         }
 
@@ -810,21 +710,15 @@ final class Connection {
     }
 
     private void enter(Phase next, Duration patience) {
-        deadline = System.nanoTime() + patience.toNanos();
-        phase = next;
+        deadlines.enter(next, patience);
     }
 
-    /// Octets have moved: in the middle of content, that buys time.
     private void received() {
-        if (awaitsContent) {
-            contentDeadline = System.nanoTime() + service.limits().progress().toNanos();
-        }
+        deadlines.received(service.limits().progress());
     }
 
     private void sent() {
-        if (phase == Phase.RESPONSE) {
-            deadline = System.nanoTime() + service.limits().progress().toNanos();
-        }
+        deadlines.sent(service.limits().progress());
     }
 
     /// From now on somebody wants to know if the client leaves; null for nobody any more.
@@ -864,23 +758,14 @@ final class Connection {
     /// is cut off.
     void endIfOverdue(long nanoTime) {
         keepWatch();
-        boolean contentIsOverdue = awaitsContent && contentDeadline - nanoTime <= 0;
-        boolean phaseIsOverdue = deadline - nanoTime <= 0 && !(phase == Phase.RESPONSE && writer.isMaking());
-        if (!contentIsOverdue && !phaseIsOverdue) {
+        if (!deadlines.areOver(nanoTime, writer.isMaking())) {
             return;
         }
-        if (inputEnded || phase == Phase.HANDSHAKE || phase == Phase.RESPONSE || phase == Phase.LINGER) {
+        if (inputEnded || deadlines.endUntold()) {
             end();
         } else {
-            postpone(nanoTime + service.limits().progress().toNanos());
+            deadlines.postpone(nanoTime + service.limits().progress().toNanos());
             endInput();
-        }
-    }
-
-    private void postpone(long later) {
-        contentDeadline = later;
-        if (phase != Phase.WORK) {
-            deadline = later;
         }
     }
 
@@ -889,20 +774,20 @@ final class Connection {
         return guest;
     }
 
-    /// Has it been idle for long enough to be spared? A client that has only just come is about to ask.
+    /// Has it been idle for long enough to be spared?
     boolean isSpare(long nanoTime) {
-        return phase == Phase.IDLE && deadline - nanoTime <= service.limits().idle().minus(RECENT).toNanos();
+        return deadlines.areSpare(nanoTime, service.limits().idle());
     }
 
     /// Of two that can be spared, has this one been idle for longer?
     boolean isIdlerThan(Connection other) {
-        return deadline - other.deadline < 0;
+        return deadlines.areBefore(other.deadlines);
     }
 
     /// Ends so that somebody else gets its place; returns whether it could be spared. A client that asks at this very moment
     /// finds it closed, as any that was idle may be (RFC 9112 §9.5).
     boolean giveWay() {
-        if (phase != Phase.IDLE) {
+        if (deadlines.phase() != Phase.IDLE) {
             return false;
         }
         enter(Phase.LINGER, LINGER);
@@ -912,7 +797,7 @@ final class Connection {
 
     /// For the server that stops: what is idle ends now, what is under way ends with its answer.
     void stop() {
-        if (phase == Phase.IDLE || phase == Phase.HANDSHAKE || phase == Phase.SILENCE) {
+        if (deadlines.phase() == Phase.IDLE || deadlines.phase() == Phase.HANDSHAKE || deadlines.phase() == Phase.SILENCE) {
             endInput();
         }
         Mischief ending = mischief;

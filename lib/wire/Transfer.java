@@ -45,7 +45,7 @@ public final class Transfer {
         this.last = Math.max(start, end - LAST_OCTETS);
     }
 
-    /// Tries to send a short file in one piece with its head, read whole and then seen to be unchanged: two calls of the system in the
+    /// Tries to send a file, if it is short, in one piece with its head, read whole and then seen to be unchanged: two calls of the system in the
     /// place of six. What the system does not take is left to [#advance], for nothing of a file is held in memory for a client.
     ///
     /// @param room for a moment; outside of the heap, else Java copies once more
@@ -53,7 +53,7 @@ public final class Transfer {
     public void begin(SocketChannel socket, ByteBuffer room) throws IOException {
         ByteBuffer head = octets[0];
         room.clear();
-        if (end - start > room.remaining() - head.remaining()) {
+        if (file == null || end - start > room.remaining() - head.remaining()) {
             return;
         }
         int before = head.remaining();
