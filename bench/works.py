@@ -1,5 +1,5 @@
 """What the servers are asked to do, each work a name: what it needs in the tree, how one round goes, which figures come out of it."""
-import multiprocessing, os, re, shutil, socket, ssl, subprocess, sys, tempfile, time
+import dataclasses, math, multiprocessing, os, re, shutil, socket, ssl, subprocess, sys, tempfile, time
 from dataclasses import dataclass
 import peers
 from peers import Running
@@ -7,6 +7,8 @@ from peers import Running
 ALL = tuple(peers.PEERS)
 FILE_SERVERS = tuple(name for name in ALL if name != "floor")
 WITH_TLS = tuple(name for name in FILE_SERVERS if name in peers.SPEAK_TLS)
+MIDDLING = 160 * 1024
+WAVES = 5
 EVENTFUL = tuple(name for name in ALL if name not in ("python", "jwebserver"))
 
 
@@ -26,11 +28,19 @@ def turns(work, names, home, tree, given):
                 print(f"{name} is left out: it {complaint}.", flush=True)
                 servers.pop(name).end()
             else:
-                work.round(server, given.warm if name in peers.COMPILE_AS_THEY_GO else 1)
+                warm(work, server, *((given.warm, WAVES) if name in peers.COMPILE_AS_THEY_GO else (1, 1)))
         return in_turns(given.rounds, {name: lambda server=server: work.round(server, given.seconds) for name, server in servers.items()})
     finally:
         for server in servers.values():
             server.end()
+
+
+def warm(work, server, seconds, waves):
+    """As a server is that has run for a while, and has seen clients come and go: what is compiled before any has gone is thrown away when the first
+    goes. Half of the time goes to what warms better than the work itself, if there is such a thing."""
+    works = [work, *work.warmers()] if waves > 1 else [work]
+    for one in works * waves:
+        one.round(server, seconds / len(works) / waves)
 
 
 def in_turns(rounds, measures):
@@ -42,7 +52,7 @@ def in_turns(rounds, measures):
 
 
 def wrk(server, target, seconds, connections, words=(), arguments=()):
-    text = subprocess.run([*peers.pinned(1), "wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *words, server.origin + target,
+    text = subprocess.run([*peers.pinned(1), "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}", "--latency", *words, server.origin + target,
                            *(["--", *arguments] if arguments else [])], capture_output=True, text=True, check=True).stdout
     lost = sum(int(count) for count in re.findall(r"(?:connect|read|write|timeout) (\d+)", text))
     refused = sum(int(count) for count in re.findall(r"Non-2xx or 3xx responses: (\d+)", text))
@@ -53,7 +63,7 @@ def wrk(server, target, seconds, connections, words=(), arguments=()):
 def ab(server, target, seconds, connections, words=()):
     """ApacheBench knows HEAD, and resumes no session; wrk waits for the content of an answer to HEAD, and resumes all it can."""
     percentiles = os.path.join(server.place.home, "ab.csv")
-    text = subprocess.run([*peers.pinned(1), "ab", "-q", "-c", str(connections), "-t", str(seconds), "-n", "100000000", "-e", percentiles, *words,
+    text = subprocess.run([*peers.pinned(1), "ab", "-q", "-c", str(connections), "-t", str(math.ceil(seconds)), "-n", "100000000", "-e", percentiles, *words,
                            server.origin + target], capture_output=True, text=True, check=True).stdout
     count = lambda name: int((re.search(name + r": +(\d+)", text) or [0, 0])[1])
     with open(percentiles) as file:
@@ -90,6 +100,12 @@ class Load:
 
     def prepare(self, tree):
         write(os.path.join(tree, "file.bin"), self.octets)
+        if self.octets > MIDDLING:
+            write(os.path.join(tree, "middling.bin"), MIDDLING)
+
+    def warmers(self):
+        """What is compiled is what has been done some thousand times, and 10 MiB leave only some sixty times a second."""
+        return [dataclasses.replace(self, target="/middling.bin")] if self.octets > MIDDLING else []
 
     def check(self, server):
         status, _, content = server.answer(self.target, self.method, self.fields(server))
@@ -253,6 +269,9 @@ class Slow:
 
     def check(self, server):
         """Every peer can do it, if not well."""
+
+    def warmers(self):
+        return []
 
     def round(self, server, seconds):
         alone = wrk(server, "/file.bin", seconds, 8)
