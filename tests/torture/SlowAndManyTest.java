@@ -13,13 +13,17 @@ import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tests.process.ComancheProcess;
+import tests.process.Processes;
 import tests.process.RawClient;
 
 /// Clients that are slow, and clients that are many: each costs little, has so much time and no more, and the others do not
@@ -214,6 +218,49 @@ class SlowAndManyTest {
             server.awaitErr(said);
             assertEquals(2, server.stop().errLines().size(), "once, and how often more");
         }
+    }
+
+    /// Each comes from an address, with a request that has no end yet, and stays; the last says what it is answered.
+    private static final String GUESTS = """
+            import socket, sys
+            guests = []
+            for source in sys.argv[2:]:
+                here = "2001:db8:0:1::1" if ":" in source else "192.0.2.1"
+                guests.append(socket.create_connection((here, int(sys.argv[1])), 20, (source, 0)))
+                guests[-1].sendall(b"GET /small.txt HTTP/1.1\\r\\nHost: a")
+            guests[-1].sendall(b"\\r\\n\\r\\n")
+            print(guests[-1].recv(12).decode().split()[-1])
+            """;
+
+    /// A household has a /64 of IPv6, or one address of IPv4. (RFC 6177)
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            503, 2001:db8:0:1::2 2001:db8:0:1::3 2001:db8:0:1:ffff:ffff:ffff:ffff 2001:db8:0:1::2
+            503, 2001:db8:0:1::3 2001:db8:0:1::3 2001:db8:0:1::3                  2001:db8:0:1::3
+            200, 2001:db8:0:1::2 2001:db8:0:1::3 2001:db8:0:1::2                  2001:db8:0:2::2
+            200, 192.0.2.2       192.0.2.2       192.0.2.2                        192.0.2.3
+            503, 192.0.2.2       192.0.2.2       192.0.2.2                        192.0.2.2
+            200, 192.0.2.2       192.0.2.2       192.0.2.2                        2001:db8:0:1::2
+            200, ::1             ::1             ::1                              ::1
+            """)
+    void aHouseholdIsOneClient(int status, String guests) {
+        String addresses = "for a in 2001:db8:0:1::1 2001:db8:0:1::2 2001:db8:0:1::3 2001:db8:0:1:ffff:ffff:ffff:ffff 2001:db8:0:2::2 "
+                + "192.0.2.1 192.0.2.2 192.0.2.3; do ip addr add $a dev lo || exit; done";
+        List<String> alone = List.of("unshare", "--net", "sh", "-c", "ip link set lo up && " + addresses + " && exec \"$@\"", "sh");
+        assumeTrue(Processes.run(Path.of("/"), ComancheProcess.environment(Map.of()), join(alone, List.of("true"))).code() == 0,
+                "nobody here may have a network of his own");
+        try (ComancheProcess server = ComancheProcess.start(Map.of(), join(alone, ComancheProcess.command("serve", site.toString(), "-p", "0",
+                "-q", "-a", "*", "--max-connections-per-client=3")))) {
+            List<String> come = List.of("nsenter", "--net", "--target", Long.toString(server.pid()), "python3", "-c", GUESTS,
+                    Integer.toString(server.port()));
+            Processes.Outcome outcome = Processes.run(Path.of("/"), ComancheProcess.environment(Map.of()),
+                    join(come, List.of(guests.split(" +"))));
+            assertEquals(status + "\n", outcome.out(), outcome.err());
+        }
+    }
+
+    private static List<String> join(List<String> some, List<String> more) {
+        return Stream.of(some, more).flatMap(List::stream).toList();
     }
 
     /// Connections that it keeps and does not use give way to those that it uses.
