@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +25,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import lib.http.Content;
+import lib.site.Docroot;
+import lib.site.DocumentCache;
+import lib.site.Glance;
+import lib.site.Programs;
+import lib.site.Resource;
+import lib.site.Visibility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +46,10 @@ class LinkSwapTest {
     private static final String HOST = " HTTP/1.1\r\nHost: a.example\r\n";
     private static final int CLIENTS = 4;
     private static final FileTime DATE = FileTime.from(Instant.parse("2020-02-02T02:02:02.123456789Z"));
+
+    /// A file must have been left alone for so long before it is kept in memory.
+    private static final long SETTLED_MILLIS = 3_300;
+
     private static final String SECRET = SecretTree.CANARY + " 0123456789";
     private static final String OPEN = "for anybody 01234";
 
@@ -209,6 +224,55 @@ class LinkSwapTest {
             assertEquals(List.of(), List.copyOf(harvest.leaks));
             assertEquals(0, harvest.unanswered.get());
             assertTrue(harvest.of("GET 200") > 0 && harvest.of("GET 404") > 0, "the names were not exchanged in between");
+        }
+    }
+
+    /// Files that lie still, in directories that are exchanged, are the ones that are kept in memory: a file that is exchanged itself has
+    /// a new time of change each time, and is none of them for as long as that goes on.
+    private static final List<List<String>> STILL = List.of(List.of("dir", "f.txt"), List.of("a", "b", "c", "d", "f.txt"), List.of("x", "y", "z.txt"));
+
+    private void settle() {
+        LockSupport.parkNanos(SETTLED_MILLIS * 1_000_000);
+    }
+
+    @Test
+    void nothingFromOutsideIsReadFromMemory() throws Exception {
+        swapEverything();
+        settle();
+        try (Served server = Served.serve(tree)) {
+            String[] targets = STILL.stream().map(segments -> '/' + String.join("/", segments)).toArray(String[]::new);
+            Harvest harvest = ask(server.port(), Torture.rounds(2_000, 1_000_000), gets(targets));
+            assertEquals(List.of(), List.copyOf(harvest.leaks));
+            assertEquals(0, harvest.unanswered.get());
+            assertTrue(harvest.of("GET 200") > 0 && harvest.of("GET 404") > 0, "the names were not exchanged in between");
+        }
+    }
+
+    /// The same without the way of the octets to us, so that we see which of them were in memory.
+    @Test
+    void whatIsInMemoryIsFromInside() throws Exception {
+        swapEverything();
+        settle();
+        Docroot docroot = new Docroot(tree, new Visibility(false, false), false, Programs.NONE, new DocumentCache(1 << 20));
+        Map<String, AtomicInteger> found = new TreeMap<>();
+        try (Swapper _ = Swapper.of(pairs)) {
+            for (int i = 0; i < Torture.rounds(30_000, 1_000_000); i++) {
+                List<String> segments = STILL.get(i % STILL.size());
+                Glance<Resource> glance = docroot.atOnce(segments);
+                Resource resource = glance == null ? docroot.resolve(segments) : glance.seen();
+                String what = resource instanceof Resource.Document document ? text(document) : "nothing";
+                found.computeIfAbsent(what + (glance == null ? "" : " at once"), _ -> new AtomicInteger()).incrementAndGet();
+            }
+        }
+        System.out.println("LinkSwapTest: " + found);
+        assertEquals(Set.of(OPEN, OPEN + " at once", "nothing"), found.keySet());
+    }
+
+    private static String text(Resource.Document document) throws IOException {
+        try (Content.OpenFile file = document.file()) {
+            ByteBuffer octets = ByteBuffer.allocate((int) document.length());
+            file.read(octets, 0);
+            return new String(octets.array(), 0, octets.position(), StandardCharsets.UTF_8);
         }
     }
 
