@@ -3,7 +3,8 @@ package tests.torture;
 import java.util.ArrayList;
 import java.util.List;
 
-/// How fast does something grow? A straight line through all its samples, by least squares.
+/// How fast does something grow? As fast as between most pairs of its samples (the median of all slopes, by Theil and Sen), so that one that
+/// was taken at a bad moment counts for little.
 final class Slope {
     private final List<Double> seconds = new ArrayList<>();
     private final List<Double> values = new ArrayList<>();
@@ -15,15 +16,14 @@ final class Slope {
 
     /// What it will have grown by in a day if it goes on like that.
     double perDay() {
-        double middle = mean(seconds);
-        double level = mean(values);
-        double above = 0;
-        double below = 0;
+        List<Double> slopes = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
-            above += (seconds.get(i) - middle) * (values.get(i) - level);
-            below += (seconds.get(i) - middle) * (seconds.get(i) - middle);
+            for (int j = i + 1; j < values.size(); j++) {
+                slopes.add((values.get(j) - values.get(i)) / (seconds.get(j) - seconds.get(i)));
+            }
         }
-        return below == 0 ? 0 : above / below * 86_400;
+        slopes.sort(null);
+        return slopes.isEmpty() ? 0 : slopes.get(slopes.size() / 2) * 86_400;
     }
 
     double first() {
@@ -32,9 +32,5 @@ final class Slope {
 
     double last() {
         return values.getLast();
-    }
-
-    private static double mean(List<Double> numbers) {
-        return numbers.stream().mapToDouble(Double::doubleValue).average().orElse(0);
     }
 }

@@ -42,7 +42,7 @@ class SoakTest {
     private static final Duration LASTS = Duration.ofMinutes(Torture.rounds(0, 30));
 
     /// Until then it goes as fast as it can, so that what is compiled is compiled, and nothing is sampled.
-    private static final Duration WARM = LASTS.dividedBy(5);
+    private static final Duration WARM = LASTS.dividedBy(2);
 
     private static final int ROUNDS_PER_SAMPLE = Torture.rounds(2, 5);
 
