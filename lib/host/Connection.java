@@ -594,8 +594,8 @@ final class Connection {
             enter(Phase.RESPONSE, service.limits().progress());
             return persists;
         }
-        send(answer.response(), request.isHead(), afterwards, asked.by(answer.user()));
-        if (Handover.isComplete(request, answer.response())) {
+        boolean sent = send(answer.response(), request.isHead(), afterwards, asked.by(answer.user()));
+        if (sent && Handover.isComplete(request, answer.response())) {
             service.whenHandedOver().run();
         }
         return persists;
@@ -618,8 +618,23 @@ final class Connection {
         return false;
     }
 
+    /// Sends it. If it can't be had after all, and nothing of it has left, says so instead, and returns false: a directory may be gone
+    /// before its listing begins.
+    private boolean send(Response response, boolean headOnly, Afterwards afterwards, Asked asked) throws IOException {
+        try {
+            write(response, headOnly, afterwards, asked);
+            return true;
+        } catch (ResponseWriter.Unsent unsent) {
+            if (mischief != null) {
+                throw unsent;
+            }
+            write(service.sites().refuse(Status.SERVICE_UNAVAILABLE), headOnly, afterwards, asked);
+            return false;
+        }
+    }
+
     /// Sends and logs, and logs also what could not be sent whole.
-    private void send(Response response, boolean headOnly, Afterwards afterwards, Asked asked) throws IOException {
+    private void write(Response response, boolean headOnly, Afterwards afterwards, Asked asked) throws IOException {
         if (mischief != null && mischief.troubles()) {
             writer = writer(mischief.before(channel, this::pause));
         } else if (reader.isReadingAhead() && channel == socket) {
@@ -638,9 +653,9 @@ final class Connection {
             boolean whole = complete && writer.contentOctets() > 0;
             Optional<String> hash = whole ? sent.map(Fingerprint::sha256) : Optional.empty();
             Journal.Passed passed = new Journal.Passed(writer.contentOctets(), hash);
-            if (mischief == null) {
+            if (mischief == null && writer.hasBegun()) {
                 log(asked, response.status(), shown.fields(), passed, complete);
-            } else {
+            } else if (mischief != null) {
                 log(asked, mischief.statusTold(response.status()), shown.fields(),
                         new Journal.Passed(mischief.octetsTold(passed.octets()), hash), complete && !mischief.misleads());
             }

@@ -57,6 +57,9 @@ public final class ResponseWriter implements Exchange.Teller {
     private volatile boolean making;
     private long contentOctets;
 
+    /// Has the last response begun to leave?
+    private boolean begun;
+
     /// @param channel in blocking mode
     /// @param server the value of Server; empty for none
     /// @param whenMoved called each time that the client has taken octets
@@ -69,6 +72,11 @@ public final class ResponseWriter implements Exchange.Teller {
     /// Octets of content that the last response has handed to the system so far: what the log counts.
     public long contentOctets() {
         return contentOctets;
+    }
+
+    /// Has anything of the last response been handed to the system?
+    public boolean hasBegun() {
+        return begun;
     }
 
     /// Does the client wait for content that is being made, rather than we for the client?
@@ -94,9 +102,28 @@ public final class ResponseWriter implements Exchange.Teller {
     /// Sends the whole response; the caller closes its content.
     ///
     /// @param headOnly was the request a HEAD? Then the fields are those of GET, and no content follows (RFC 9110 §9.3.2)
+    /// @throws Unsent if its content can't be had and nothing has left yet, so that another response may take its place
     /// @throws IOException if the client leaves or the file changes; the connection is then of no more use
     public void write(Response response, boolean headOnly, Afterwards afterwards, Instant now) throws IOException {
         contentOctets = 0;
+        begun = false;
+        try {
+            send(response, headOnly, afterwards, now);
+        } catch (IOException e) {
+            throw begun ? e : new Unsent(e);
+        }
+    }
+
+    /// A directory that is gone before its listing has begun, a file that changes before its first octet is sent.
+    public static final class Unsent extends IOException {
+        private static final long serialVersionUID = 1;
+
+        Unsent(IOException cause) {
+            super("nothing was sent", cause);
+        }
+    }
+
+    private void send(Response response, boolean headOnly, Afterwards afterwards, Instant now) throws IOException {
         byte[] head = head(response, afterwards, now);
         if (headOnly || response.status().forbidsContent()) {
             writeAll(ByteBuffer.wrap(head));
@@ -358,6 +385,7 @@ public final class ResponseWriter implements Exchange.Teller {
     }
 
     private void writeAll(ByteBuffer octets) throws IOException {
+        begun = true;
         while (octets.hasRemaining()) {
             channel.write(octets);
             whenMoved.run();

@@ -285,6 +285,24 @@ class AccidentsTest {
         }
     }
 
+    /// A file that is shorter than the system says can't be sent. Nothing of the answer has left when that is seen: another takes its place,
+    /// the next request is answered on the same connection, and the log says what was sent.
+    @Test
+    void whatFailsBeforeItsFirstOctetIsUnavailable() throws IOException {
+        Path directory = Path.of("/sys/kernel");
+        assumeTrue(Files.exists(directory.resolve("uevent_seqnum")), "no file here says that it is longer than it is");
+        Path log = room.resolve("unsent.log");
+        try (ComancheProcess server = ComancheProcess.serve(directory, "-l", log.toString()); RawClient client = server.connect()) {
+            for (String target : List.of("/uevent_seqnum", "/?tar&only=uevent_seqnum", "/?zip&only=uevent_seqnum")) {
+                RawClient.Answer answer = client.send("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n").read();
+                assertEquals(503, answer.status(), target);
+            }
+            assertEquals("", server.stop().err());
+        }
+        assertEquals(3, Files.readAllLines(log).stream().filter(line -> line.contains(" 503 ")).count());
+        assertEquals(3, Files.readAllLines(log).size());
+    }
+
     /// A disk of its own is mounted over the documents and taken away, the directory is deleted and comes back, and another is put in
     /// its place, while clients ask: they get what is there, or are told that it isn't.
     @Test
@@ -341,7 +359,7 @@ class AccidentsTest {
             }
         } catch (AssertionError | RuntimeException e) {
             synchronized (failures) {
-                failures.add(new AssertionError(line, e));
+                failures.add(new AssertionError(line + ": " + e, e));
             }
         }
     }

@@ -124,7 +124,8 @@ class ExhaustedTest {
             }
             ofUser(server, "1000");
             assertEquals("hello", server.get("/hello.cgi").text());
-            assertTrue(server.stop().errLines().size() <= 2, "once, and how often more");
+            List<String> said = server.stop().errLines();
+            assertTrue(said.size() <= 2, () -> "once, and how often more, but not " + said);
         }
     }
 

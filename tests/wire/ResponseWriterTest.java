@@ -461,6 +461,22 @@ class ResponseWriterTest {
     }
 
     @Test
+    void anotherResponseMayTakeThePlaceOfOneThatHasNotBegun() throws IOException {
+        try (Pair pair = Pair.open()) {
+            CompletableFuture<byte[]> received = pair.received();
+            Response gone = stream(out -> {
+                out.write(1);
+                throw new IOException("the disk is gone");
+            });
+            ResponseWriter writer = new ResponseWriter(pair.server, "", () -> { });
+            assertThrows(ResponseWriter.Unsent.class, () -> writer.write(gone, false, Afterwards.PERSIST, NOW));
+            writer.write(new Response(Status.SERVICE_UNAVAILABLE, Fields.NONE, new Content.None()), false, Afterwards.PERSIST, NOW);
+            pair.server.close();
+            assertTrue(text(received.join()).startsWith("HTTP/1.1 503 "));
+        }
+    }
+
+    @Test
     void anExcerptIsSentWithItsLengthAndMustKeepToIt() throws IOException {
         Content.Whole digits = (out, offset, length) -> {
             for (long i = offset; i < offset + length; i++) {
