@@ -66,9 +66,14 @@ public final class Server implements AutoCloseable {
         Thread.ofPlatform().name("reaper").daemon().start(this::reap);
     }
 
+    /// Without them all goes on, with a thread for each connection.
     private void openLoops() {
-        Thread.ofPlatform().name("resting").daemon().start(() -> loop(new Desk(false), loop -> resting = loop));
-        Thread.ofPlatform().name("sending").daemon().start(() -> loop(new Desk(true), loop -> sending = loop));
+        try {
+            Thread.ofPlatform().name("resting").daemon().start(() -> loop(new Desk(false), loop -> resting = loop));
+            Thread.ofPlatform().name("sending").daemon().start(() -> loop(new Desk(true), loop -> sending = loop));
+        } catch (Error shortage) { // of threads
+            tell("Each connection keeps a thread", shortage);
+        }
     }
 
     private void loop(Desk desk, Consumer<Loop> place) {

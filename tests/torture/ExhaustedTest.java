@@ -111,6 +111,19 @@ class ExhaustedTest {
         }
     }
 
+    /// Those who look after all connections begin a moment behind the start, and find no thread.
+    @Test
+    void withoutThreadsFromTheFirstTheSlowAreCutOffAndOthersServed() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "root has no limit of threads, and nobody else may become another");
+        try (ComancheProcess server = serve("-q", "--head-timeout=1s", "--user", "54321:54321")) {
+            ofUser(server, "1");
+            try (RawClient slow = server.connect()) {
+                assertEquals(408, status(slow, "GET / HT"));
+            }
+            assertEquals("hello", server.get("/deep/small.txt").text());
+        }
+    }
+
     @Test
     void withoutThreadsProgramsAreUnavailableAndFilesAreNot() {
         assumeTrue("root".equals(System.getProperty("user.name")), "root has no limit of threads, and nobody else may become another");
