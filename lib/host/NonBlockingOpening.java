@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -26,16 +26,20 @@ import lib.site.FileOpening;
 public final class NonBlockingOpening implements FileOpening {
     private static final int ENOTDIR = 20;
 
+    /// Who else may write: bits of a file's mode.
+    private static final int FOR_GROUP = 0_020, FOR_OTHERS = 0_002;
+
     private final SecureDirectoryStream<Path> descriptors;
 
     private NonBlockingOpening(SecureDirectoryStream<Path> descriptors) {
         this.descriptors = descriptors;
     }
 
-    /// From now on this is the way, if the system knows it and others have a hand in the directory.
+    /// From now on this is the way, if the system knows it and others have a hand in the directory. Where nobody has, [Posix] is not even
+    /// loaded.
     public static void useIfShared(Path directory) {
         try {
-            if (Posix.isLinux() && isShared(directory)) {
+            if (isShared(directory)) {
                 use();
             }
         } catch (IOException _) {
@@ -57,11 +61,15 @@ public final class NonBlockingOpening implements FileOpening {
 
     /// Can somebody else exchange names in it? A group that bears the owner's name has nobody else in it.
     private static boolean isShared(Path directory) throws IOException {
+        Map<String, Object> attributes = Files.readAttributes(directory, "unix:mode,uid");
+        int mode = (int) attributes.get("mode");
+        boolean ofOthers = !attributes.get("uid").equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+        return ofOthers || (mode & FOR_OTHERS) != 0 || (mode & FOR_GROUP) != 0 && !isOwnersGroup(directory);
+    }
+
+    private static boolean isOwnersGroup(Path directory) throws IOException {
         PosixFileAttributes attributes = Files.readAttributes(directory, PosixFileAttributes.class);
-        boolean ofOthers = !Files.getAttribute(directory, "unix:uid").equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
-        boolean forGroup = attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
-                && !attributes.group().getName().equals(attributes.owner().getName());
-        return ofOthers || forGroup || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE);
+        return attributes.group().getName().equals(attributes.owner().getName());
     }
 
     @Override

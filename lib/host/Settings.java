@@ -10,13 +10,13 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import lib.host.Setting.Word;
 import lib.http.Fields;
 import lib.http.Tokens;
@@ -87,7 +87,15 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
     /// @param file names more users; as seen from the new root, if there is one
     /// @param ofFile whom it names now
     /// @param longestWait of who guesses passwords
-    public record Admission(Users users, Optional<Path> file, Users ofFile, Duration longestWait, Access access) {}
+    public record Admission(Users users, Optional<Path> file, Users ofFile, Duration longestWait, Access access) {
+        private void addUsers(List<Users> all) {
+            for (Users some : List.of(users, ofFile)) {
+                if (!some.passwords().isEmpty()) {
+                    all.add(some);
+                }
+            }
+        }
+    }
 
     /// One `[[host]]`.
     ///
@@ -192,11 +200,11 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
     /// The users of all sites, in as many sets as there are places that name them.
     public List<Users> users() {
-        List<Users> users = new ArrayList<>(List.of(site.admission.users, site.admission.ofFile));
+        List<Users> users = new ArrayList<>();
+        site.admission.addUsers(users);
         for (HostSettings host : hosts) {
-            users.addAll(List.of(host.site.admission.users, host.site.admission.ofFile));
+            host.site.admission.addUsers(users);
         }
-        users.removeAll(List.of(Users.NONE));
         return users;
     }
 
@@ -249,7 +257,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
 
     /// Of each setting the words of the strongest source that has some: line, environment, file, default.
     private static Map<Setting, List<Word>> words(Sources sources) {
-        Map<Setting, List<Word>> words = new EnumMap<>(Setting.class);
+        Map<Setting, List<Word>> words = new TreeMap<>();
         for (Setting setting : Setting.values()) {
             String variable = said(setting, sources.environment());
             if (sources.line().containsKey(setting)) {
@@ -578,7 +586,7 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
         private List<HostSettings> hosts() {
             List<HostSettings> hosts = new ArrayList<>();
             for (ConfigFile.Host host : sources.file().hosts()) {
-                Map<Setting, List<Word>> own = new EnumMap<>(words);
+                Map<Setting, List<Word>> own = new TreeMap<>(words);
                 own.putAll(host.words());
                 Reading reading = new Reading(own, sources, complaints, isWhole);
                 Optional<Path> logfile = host.words().containsKey(Setting.LOGFILE) ? reading.file(Setting.LOGFILE)

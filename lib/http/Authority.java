@@ -12,14 +12,11 @@ import java.util.regex.Pattern;
 ///
 /// @param port 0 to 65535, or -1 where none is given
 public record Authority(String host, int port) {
-    /// Looks ahead for a bad percent-encoding rather than choose at each octet: the JDK does that by recursion, and a
-    /// host of some thousand octets would overflow the stack.
-    private static final Pattern REG_NAME =
-            Pattern.compile("(?!.*%(?![0-9A-Fa-f]{2}))[A-Za-z0-9._~!$&'()*+;=%-]+");
-    private static final Pattern IPV6 = Pattern.compile("\\[(?!.*(?:[0-9A-Fa-f]{5}|\\.0[0-9]|:0[0-9]+\\.))[0-9A-Fa-f:.]{2,45}]");
-    private static final Pattern IP_FUTURE =
-            Pattern.compile("\\[[vV][0-9A-Fa-f]+\\.[A-Za-z0-9._~!$&'()*+,;=:-]+]");
-    private static final Pattern PORT = Pattern.compile("[0-9]{0,5}");
+    /// Those of an IP literal, loaded with the first one: patterns take longer to load than a small document to send.
+    private static final class Patterns {
+        static final Pattern IPV6 = Pattern.compile("\\[(?!.*(?:[0-9A-Fa-f]{5}|\\.0[0-9]|:0[0-9]+\\.))[0-9A-Fa-f:.]{2,45}]");
+        static final Pattern IP_FUTURE = Pattern.compile("\\[[vV][0-9A-Fa-f]+\\.[A-Za-z0-9._~!$&'()*+,;=:-]+]");
+    }
 
     /// `host`, `host:` or `host:port`. The comma that a reg-name may hold is refused: it is two Host fields that somebody
     /// on the way joined.
@@ -27,8 +24,9 @@ public record Authority(String host, int port) {
         int colon = text.startsWith("[") ? text.indexOf(':', Math.max(text.indexOf(']'), 0)) : text.indexOf(':');
         String host = colon < 0 ? text : text.substring(0, colon);
         String digits = colon < 0 ? "" : text.substring(colon + 1);
-        boolean named = REG_NAME.matcher(host).matches() || isIpv6(host) || IP_FUTURE.matcher(host).matches();
-        if (!named || !PORT.matcher(digits).matches()) {
+        boolean named = host.startsWith("[") ? isIpv6(host) || Patterns.IP_FUTURE.matcher(host).matches() : isRegName(host);
+        boolean numbered = digits.isEmpty() || Tokens.isDigits(digits) && digits.length() <= 5;
+        if (!named || !numbered) {
             return Optional.empty();
         }
 
@@ -36,11 +34,27 @@ public record Authority(String host, int port) {
         return port > 65_535 ? Optional.empty() : Optional.of(new Authority(host.toLowerCase(Locale.ROOT), port));
     }
 
+    /// Letters, digits, some signs, and octets that are encoded whole (RFC 3986 §3.2.2).
+    private static boolean isRegName(String host) {
+        for (int i = 0; i < host.length(); i++) {
+            char c = host.charAt(i);
+            if (c == '%') {
+                if (i + 2 >= host.length() || Tokens.hexValue(host.charAt(i + 1)) < 0 || Tokens.hexValue(host.charAt(i + 2)) < 0) {
+                    return false;
+                }
+                i += 2;
+            } else if (!Tokens.isAlpha(c) && !Tokens.isDigit(c) && "._~!$&'()*+;=-".indexOf(c) < 0) {
+                return false;
+            }
+        }
+        return !host.isEmpty();
+    }
+
     /// An IPv6 address in its brackets. The JDK knows the grammar and looks nothing up for a literal; the pattern keeps
     /// out what only the JDK takes: a zone, a group of more than four digits, a decimal number with a zero in front, which
     /// others read as octal.
     private static boolean isIpv6(String host) {
-        if (!IPV6.matcher(host).matches()) {
+        if (!Patterns.IPV6.matcher(host).matches()) {
             return false;
         }
         try {

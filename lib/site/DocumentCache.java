@@ -31,8 +31,27 @@ public final class DocumentCache {
     private final Generations<Place, Kept> inMemory;
     private final Generations<Place, Kept> open;
 
-    /// @param tree whose rules have let the document be served
-    private record Place(Tree tree, List<String> segments) {}
+    /// No record: one that is a key is linked when it is first looked for, which takes longer than all else about a first answer.
+    private static final class Place {
+        private final Tree tree;
+        private final List<String> segments;
+
+        /// @param tree whose rules have let the document be served
+        Place(Tree tree, List<String> segments) {
+            this.tree = tree;
+            this.segments = segments;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Place place && tree == place.tree && segments.equals(place.segments);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * tree.hashCode() + segments.hashCode();
+        }
+    }
 
     /// @param mostOctets of memory
     /// @param mostFiles that are open
