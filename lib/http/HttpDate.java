@@ -28,15 +28,21 @@ public final class HttpDate {
     /// The IMF-fixdate of `instant`, its fraction of a second cut off. A file can bear a date of any year: one without
     /// four digits becomes the nearest that has them.
     public static String format(Instant instant) {
-        LocalDateTime time = LocalDateTime.ofInstant(toSecond(instant), ZoneOffset.UTC);
+        Instant second = toSecond(instant);
+        LocalDateTime time = LocalDateTime.ofInstant(second, ZoneOffset.UTC);
 
-        StringBuilder text = new StringBuilder(29).append(DAYS.get(time.getDayOfWeek().ordinal())).append(", ");
+        StringBuilder text = new StringBuilder(29).append(DAYS.get(dayOfWeek(second))).append(", ");
         padded(text, time.getDayOfMonth()).append(' ').append(MONTHS.get(time.getMonthValue() - 1)).append(' ');
         padded(text, time.getYear() / 100);
         padded(text, time.getYear() % 100).append(' ');
         padded(text, time.getHour()).append(':');
         padded(text, time.getMinute()).append(':');
         return padded(text, time.getSecond()).append(" GMT").toString();
+    }
+
+    /// From 0 for Monday; the epoch began on a Thursday. The JDK knows it, too, but to ask makes it load its formatters.
+    private static int dayOfWeek(Instant instant) {
+        return (int) Math.floorMod(Math.floorDiv(instant.getEpochSecond(), 86_400L) + 3, 7L);
     }
 
     private static StringBuilder padded(StringBuilder text, int number) {
