@@ -3,6 +3,8 @@ package lib.wire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
@@ -15,7 +17,9 @@ import javax.net.ssl.SSLException;
 ///     first octet 0x16 ──▶ handshake ──▶ records, until close_notify
 ///     any other        ──▶ plain octets, as they come: a browser that was told http:// where https:// was meant
 ///
-/// One thread reads, one writes, and another one may close the socket below. What waits for the client holds no large buffer.
+/// One thread reads, one writes, and another one may close the socket below. What waits for the client holds no large buffer. Once the
+/// handshake is over the socket may be in non-blocking mode as well: then nothing here waits, and what the system did not take
+/// of a record goes out before all else.
 public final class TlsChannel implements ByteChannel {
 
     /// How the connection has begun.
@@ -41,6 +45,12 @@ public final class TlsChannel implements ByteChannel {
 
     private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
+    /// Where records are made, lent to who writes at the moment: to allocate room for the longest record costs more than to encipher a short
+    /// answer. While slow clients hold them all, others have their own.
+    private static final Queue<ByteBuffer> ROOMS = rooms();
+
+    private static final int LENT_ROOMS = 4, ROOM_OCTETS = MOST_RECORDS * (RECORD_CONTENT_OCTETS + 512);
+
     private final ByteChannel socket;
     private final Supplier<SSLEngine> engines;
 
@@ -56,6 +66,9 @@ public final class TlsChannel implements ByteChannel {
     private ByteBuffer records = EMPTY;
     private ByteBuffer opened = EMPTY;
 
+    /// What the system has not taken yet of records that are made; guarded by output.
+    private ByteBuffer unsent = EMPTY;
+
     /// @param socket in blocking mode
     /// @param engines makes the server's side of one connection, when the client has sent something that looks like TLS
     public TlsChannel(ByteChannel socket, Supplier<SSLEngine> engines) {
@@ -63,11 +76,19 @@ public final class TlsChannel implements ByteChannel {
         this.engines = engines;
     }
 
+    private static Queue<ByteBuffer> rooms() {
+        Queue<ByteBuffer> rooms = new ArrayBlockingQueue<>(LENT_ROOMS);
+        for (int i = 0; i < LENT_ROOMS; i++) {
+            rooms.add(ByteBuffer.allocate(ROOM_OCTETS));
+        }
+        return rooms;
+    }
+
     /// Blocks until both sides have agreed, or will not. To be called once, before all else.
     ///
     /// @throws IOException if the connection breaks
     public Opening open() throws IOException {
-        if (!fill()) {
+        if (fill() < 0) {
             return Opening.FAILED;
         }
         if (records.get(records.position()) != HANDSHAKE) {
@@ -92,7 +113,7 @@ public final class TlsChannel implements ByteChannel {
                 case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
                     SSLEngineResult.Status status = engine.unwrap(records, EMPTY).getStatus();
                     boolean lacks = status == SSLEngineResult.Status.BUFFER_UNDERFLOW;
-                    if (status == SSLEngineResult.Status.CLOSED || lacks && !fill()) {
+                    if (status == SSLEngineResult.Status.CLOSED || lacks && fill() < 0) {
                         return false;
                     }
                 }
@@ -105,15 +126,15 @@ public final class TlsChannel implements ByteChannel {
         }
     }
 
-    /// Blocks until there is more of a record than was there; false at the end of the stream.
-    private boolean fill() throws IOException {
+    /// Fetches more of a record than was there; returns how much, -1 at the end of the stream, 0 if nothing has come and nobody waits.
+    private int fill() throws IOException {
         int wanted = records.remaining() < RECORD_HEAD_OCTETS ? FIRST_OCTETS
                 : RECORD_HEAD_OCTETS + (records.getShort(records.position() + 3) & 0xFFFF);
         ByteBuffer room = records.capacity() >= wanted ? records.compact()
                 : ByteBuffer.allocate(wanted > FIRST_OCTETS ? Math.max(wanted, recordOctets()) : wanted).put(records);
         int count = socket.read(room);
         records = room.flip();
-        return count >= 0;
+        return count;
     }
 
     private int recordOctets() {
@@ -144,13 +165,43 @@ public final class TlsChannel implements ByteChannel {
 
     private void writeOut(ByteBuffer out) throws IOException {
         out.flip();
-        while (out.hasRemaining()) {
-            socket.write(out);
+        if (!isFlushed() || !isWritten(out)) {
+            unsent = ByteBuffer.allocate(unsent.remaining() + out.remaining()).put(unsent).put(out).flip();
         }
         out.clear();
     }
 
-    /// Blocks until there are octets; returns their number, or -1 at the end.
+    private boolean isWritten(ByteBuffer out) throws IOException {
+        while (out.hasRemaining() && socket.write(out) > 0) { } // blocking, or as much as the system takes
+        return !out.hasRemaining();
+    }
+
+    private boolean isFlushed() throws IOException {
+        if (!unsent.hasRemaining()) {
+            return true;
+        }
+        boolean flushed = isWritten(unsent);
+        unsent = flushed ? EMPTY : unsent;
+        return flushed;
+    }
+
+    /// Sends what is left of records that are made already. Returns whether the system has taken it all: if not, nothing else can be read or
+    /// written.
+    public boolean flush() throws IOException {
+        output.lock();
+        try {
+            return isFlushed();
+        } finally {
+            output.unlock();
+        }
+    }
+
+    /// Has more come than was read, of which no selector would tell?
+    public boolean hasMore() {
+        return opened.hasRemaining() || records.hasRemaining();
+    }
+
+    /// Blocks until there are octets; returns their number, -1 at the end, or 0 if nothing has come and nobody waits.
     @Override
     public int read(ByteBuffer into) throws IOException {
         if (engine == null) {
@@ -162,7 +213,9 @@ public final class TlsChannel implements ByteChannel {
             if (ended) {
                 return -1;
             }
-            openRecord(into);
+            if (!flush() || !openRecord(into)) {
+                break;
+            }
         }
         return opened.hasRemaining() ? move(opened, into) : into.position() - before;
     }
@@ -175,15 +228,20 @@ public final class TlsChannel implements ByteChannel {
         return count;
     }
 
-    /// Opens the next record, or fetches more of it.
-    private void openRecord(ByteBuffer into) throws IOException {
+    /// Opens the next record, or fetches more of it; returns whether there was any.
+    private boolean openRecord(ByteBuffer into) throws IOException {
         try {
             switch (unwrap(into)) {
                 case OK -> settle();
-                case BUFFER_UNDERFLOW -> ended = !fill();
+                case BUFFER_UNDERFLOW -> {
+                    int count = fill();
+                    ended = count < 0;
+                    return count != 0;
+                }
                 case CLOSED -> ended = true;
                 case BUFFER_OVERFLOW -> throw new SSLException("a record longer than records are");
             }
+            return true;
         } catch (SSLException e) {
             send();
             throw e;
@@ -224,7 +282,8 @@ public final class TlsChannel implements ByteChannel {
         }
     }
 
-    /// Writes a few records' worth of octets at most: a slow client that takes them has moved.
+    /// Writes a few records' worth of octets at most: a slow client that takes them has moved. Where nobody waits, the system may not have
+    /// taken them yet, see [#flush]; then it takes no others.
     @Override
     public int write(ByteBuffer octets) throws IOException {
         if (engine == null) {
@@ -233,16 +292,26 @@ public final class TlsChannel implements ByteChannel {
 
         output.lock();
         try {
-            return encipher(octets);
+            return isFlushed() ? encipher(octets) : 0;
         } finally {
             output.unlock();
         }
     }
 
     private int encipher(ByteBuffer octets) throws IOException {
+        ByteBuffer lent = ROOMS.poll();
+        try {
+            int records = Math.min(MOST_RECORDS, 1 + octets.remaining() / RECORD_CONTENT_OCTETS);
+            return encipher(octets, lent == null ? ByteBuffer.allocate(records * recordOctets()) : lent);
+        } finally {
+            if (lent != null) {
+                ROOMS.add(lent.clear());
+            }
+        }
+    }
+
+    private int encipher(ByteBuffer octets, ByteBuffer out) throws IOException {
         int before = octets.position();
-        int records = Math.min(MOST_RECORDS, 1 + octets.remaining() / RECORD_CONTENT_OCTETS);
-        ByteBuffer out = ByteBuffer.allocate(records * recordOctets());
         while (octets.hasRemaining() && out.remaining() >= recordOctets()) {
             if (engine.wrap(octets, out).getStatus() != SSLEngineResult.Status.OK) {
                 throw new SSLException("nothing can be sent any more");

@@ -3,6 +3,7 @@ package tests.wire;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -89,10 +91,15 @@ class TlsChannelTest {
 
         /// @param most octets that the server's socket takes or gives at once
         Pair(int most, Part part) throws IOException {
+            this(most, new AtomicBoolean(), part);
+        }
+
+        /// @param unready from when on does it do nothing every second time, as a socket that is not ready and does not wait?
+        Pair(int most, AtomicBoolean unready, Part part) throws IOException {
             plain.connect(listener.getLocalAddress());
             server = thread.submit(() -> {
                 try (SocketChannel socket = listener.accept()) {
-                    return part.play(new TlsChannel(new Pieces(socket, most), TlsChannelTest::engine));
+                    return part.play(new TlsChannel(new Pieces(socket, most, unready), TlsChannelTest::engine));
                 }
             });
         }
@@ -117,9 +124,27 @@ class TlsChannelTest {
     }
 
     /// A socket that takes and gives only so many octets at once.
-    private record Pieces(SocketChannel socket, int most) implements ByteChannel {
+    private static final class Pieces implements ByteChannel {
+        private final SocketChannel socket;
+        private final int most;
+        private final AtomicBoolean unready;
+        private int times;
+
+        Pieces(SocketChannel socket, int most, AtomicBoolean unready) {
+            this.socket = socket;
+            this.most = most;
+            this.unready = unready;
+        }
+
+        private boolean isReady() {
+            return !unready.get() || ++times % 2 == 0;
+        }
+
         @Override
         public int read(ByteBuffer into) throws IOException {
+            if (!isReady()) {
+                return 0;
+            }
             ByteBuffer piece = into.slice(into.position(), Math.min(most, into.remaining()));
             int count = socket.read(piece);
             into.position(into.position() + Math.max(count, 0));
@@ -128,6 +153,9 @@ class TlsChannelTest {
 
         @Override
         public int write(ByteBuffer octets) throws IOException {
+            if (!isReady()) {
+                return 0;
+            }
             int count = socket.write(octets.slice(octets.position(), Math.min(most, octets.remaining())));
             octets.position(octets.position() + count);
             return count;
@@ -183,6 +211,36 @@ class TlsChannelTest {
             write(channel, answer);
             channel.endOutput();
             return read;
+        })) {
+            SSLSocket client = pair.secured(version);
+            client.getOutputStream().write(question);
+            assertArrayEquals(answer, client.getInputStream().readAllBytes());
+            assertArrayEquals(question, (byte[]) pair.played());
+        }
+    }
+
+    /// On a socket that does not wait, what it did not take goes out first next time, and who reads learns that nothing is there.
+    @ParameterizedTest
+    @CsvSource({"TLSv1.3, 7", "TLSv1.2, 1000", "TLSv1.3, 100000"})
+    void whereNobodyWaitsNothingIsLostEither(String version, int piece) throws Exception {
+        byte[] question = random(10_000);
+        byte[] answer = random(100_000);
+        AtomicBoolean unready = new AtomicBoolean();
+        try (Pair pair = new Pair(piece, unready, channel -> {
+            assertEquals(Opening.SECURE, channel.open());
+            unready.set(true);
+            int pauses = 0;
+            ByteBuffer read = ByteBuffer.allocate(question.length);
+            while (read.hasRemaining()) {
+                pauses += channel.read(read) == 0 ? 1 : 0;
+            }
+            for (ByteBuffer rest = ByteBuffer.wrap(answer); rest.hasRemaining() || !channel.flush(); ) {
+                pauses += channel.write(rest) == 0 ? 1 : 0;
+            }
+            assertTrue(pauses > 0, pauses + " pauses");
+            unready.set(false);
+            channel.endOutput();
+            return read.array();
         })) {
             SSLSocket client = pair.secured(version);
             client.getOutputStream().write(question);
