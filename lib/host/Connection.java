@@ -194,7 +194,7 @@ final class Connection {
             if (stopping.getAsBoolean() && !reader.hasMore()) {
                 return State.GONE;
             }
-            if (mayRest && answered && !reader.hasMore() && isPlain()) {
+            if (mayRest && answered && !hasMore() && isPlain()) {
                 goesOn = true;
                 return State.RESTS;
             }
@@ -215,9 +215,13 @@ final class Connection {
         return State.GONE;
     }
 
-    /// Only what is plain is left to others.
+    private boolean hasMore() {
+        return reader.hasMore() || tls.isPresent() && tls.get().hasMore();
+    }
+
+    /// Only what is plain is left to others; enciphered it may be.
     private boolean isPlain() {
-        return door == Door.PLAIN && !reader.isReadingAhead() && service.turns().isEmpty() && service.witness().isEmpty();
+        return (door == Door.PLAIN || client.secure()) && !reader.isReadingAhead() && service.turns().isEmpty() && service.witness().isEmpty();
     }
 
     /// From now on this selector tells when there is something to [#wake] for.
@@ -259,14 +263,17 @@ final class Connection {
 
     private State receive(Desk desk) throws IOException {
         ByteBuffer octets = desk.request();
-        int count = socket.read(octets);
-        if (count <= 0) {
-            return count < 0 ? State.GONE : State.RESTS;
+        int count = channel.read(octets);
+        if (count < 0) {
+            return tls.isPresent() ? State.WORKS : State.GONE;
+        }
+        if (count == 0) {
+            return isFlushed() ? State.RESTS : State.SENDS;
         }
         renew();
         begin();
         Instant now = Instant.now();
-        Desk.Reply reply = isPlain() && !stopping.getAsBoolean() ? desk.reply(count, reader, service, client, now) : null;
+        Desk.Reply reply = isPlain() && !stopping.getAsBoolean() && !hasMore() ? desk.reply(count, reader, service, client, now) : null;
         if (reply == null) {
             reader.take(octets.array(), count);
             return State.WORKS;
@@ -274,7 +281,9 @@ final class Connection {
         goesOn = true;
         sending = new Sending(reply.transfer(), reply.request(), reply.response(), Asked.of(reply.request(), now, Optional.empty()));
         enter(Phase.RESPONSE, service.limits().progress());
-        sending.transfer.begin(socket, desk.piece());
+        if (tls.isEmpty()) {
+            sending.transfer.begin(socket, desk.piece());
+        }
         return advance();
     }
 
@@ -283,13 +292,17 @@ final class Connection {
 
     /// Sends what the client takes now, and goes on with it when that was all.
     private State advance() throws IOException {
-        if (!sending.transfer.advance(socket)) {
+        if (!sending.transfer.advance(channel) || !isFlushed()) {
             sent();
             return State.SENDS;
         }
         settle(true);
-        enter(Phase.IDLE, service.limits().idle());
-        return goesOn && !stopping.getAsBoolean() && !reader.hasMore() ? State.RESTS : State.WORKS;
+        rest();
+        return goesOn && !stopping.getAsBoolean() && !hasMore() ? State.RESTS : State.WORKS;
+    }
+
+    private boolean isFlushed() throws IOException {
+        return tls.isEmpty() || tls.get().flush();
     }
 
     /// Says what has become of a response.
@@ -603,7 +616,7 @@ final class Connection {
 
     /// Does it take longer to send than to ask, so that it can be left to the pace of the client?
     private boolean isLong(Request request, Response response) {
-        return mayWait && isPlain() && !request.isHead() && response.content() instanceof Content.FileSlice slice
+        return mayWait && tls.isEmpty() && isPlain() && !request.isHead() && response.content() instanceof Content.FileSlice slice
                 && slice.length() > LONG_OCTETS;
     }
 

@@ -62,32 +62,32 @@ final class Desk {
     /// @param reader has not got them yet
     Reply reply(int count, RequestReader reader, Service service, Client client, Instant now) throws IOException {
         byte[] octets = request.array();
-        Echoes.Echo echo = echoes.find(octets, count, now.getEpochSecond(), service);
+        Echoes.Echo echo = echoes.find(octets, count, now.getEpochSecond(), service, client.secure());
         if (echo != null) {
             return new Reply(Transfer.of(echo.contentOctets(), ByteBuffer.wrap(echo.octets())), echo.request(), echo.glance().seen());
         }
         Request received = reader.glance(octets, count);
         boolean persists = received != null && received.persists();
         Glance<Response> glance = persists ? service.sites().atOnce(received, client, now) : null;
-        return glance == null ? null : reply(Arrays.copyOf(octets, count), received, glance, service, now);
+        return glance == null ? null : reply(Arrays.copyOf(octets, count), received, glance, service, client.secure(), now);
     }
 
     /// What is short is put together in one piece, and kept for who asks the same. What is long goes out from where it is.
-    private Reply reply(byte[] asked, Request received, Glance<Response> glance, Service service, Instant now) throws IOException {
-        Response answer = glance.seen();
+    private Reply reply(byte[] asked, Request received, Glance<Response> glance, Service service, boolean secure, Instant now) throws IOException {
+        Response answer = secure ? glance.seen().with(service.fields()) : glance.seen();
         boolean silent = received.isHead() || answer.status().forbidsContent();
         long length = silent ? 0 : answer.content().length();
         if (length > Echoes.MOST_OCTETS) {
-            return atLength(received, answer, service, now);
+            return atLength(received, answer, service, secure, now);
         }
         writer(service.server()).write(answer, received.isHead(), persisting(received), now);
         byte[] octets = response.take();
-        echoes.keep(new Echoes.Echo(asked, now.getEpochSecond(), service, received, glance, octets, (int) length));
+        echoes.keep(new Echoes.Echo(asked, now.getEpochSecond(), service, secure, received, glance, octets, (int) length));
         return new Reply(Transfer.of(length, ByteBuffer.wrap(octets)), received, answer);
     }
 
-    private Reply atLength(Request received, Response answer, Service service, Instant now) throws IOException {
-        Transfer transfer = answer.content() instanceof Content.FileSlice slice ? transfer(received, answer, slice, service, now) : null;
+    private Reply atLength(Request received, Response answer, Service service, boolean secure, Instant now) throws IOException {
+        Transfer transfer = answer.content() instanceof Content.FileSlice slice ? transfer(received, answer, slice, service, secure, now) : null;
         if (transfer == null) {
             answer.content().close();
             return null;
@@ -95,10 +95,10 @@ final class Desk {
         return new Reply(transfer, received, answer);
     }
 
-    /// Null for what has to be fetched from the disk, if those who are answered from memory are not to wait for that.
-    private Transfer transfer(Request received, Response answer, Content.FileSlice slice, Service service, Instant now) throws IOException {
+    /// Null for what has to be fetched from the disk, if those who are answered from memory are not to wait for that, or if it has to be enciphered.
+    private Transfer transfer(Request received, Response answer, Content.FileSlice slice, Service service, boolean secure, Instant now) throws IOException {
         Optional<ByteBuffer> octets = slice.file().octets();
-        if (octets.isEmpty() && !waitsForDisk) {
+        if (octets.isEmpty() && (secure || !waitsForDisk)) {
             return null;
         }
         ByteBuffer head = ByteBuffer.wrap(writer(service.server()).head(answer, persisting(received), now));

@@ -21,14 +21,15 @@ final class Echoes {
     /// @param asked the octets of the request
     /// @param second of the answer, since the epoch
     /// @param service that gave it
+    /// @param secure did it go under TLS?
     /// @param glance the response, and what it stands on
     /// @param octets of the response, head and content
     /// @param contentOctets how many of them, from the back, are content
-    record Echo(byte[] asked, long second, Service service, Request request, Glance<Response> glance, byte[] octets,
+    record Echo(byte[] asked, long second, Service service, boolean secure, Request request, Glance<Response> glance, byte[] octets,
                   int contentOctets) {
 
-        private boolean answers(byte[] question, int count, long now, Service current) {
-            return second == now && service == current && Arrays.equals(asked, 0, asked.length, question, 0, count)
+        private boolean answers(byte[] question, int count, long now, Service current, boolean underTls) {
+            return second == now && service == current && secure == underTls && Arrays.equals(asked, 0, asked.length, question, 0, count)
                     && glance.basis().holds();
         }
     }
@@ -37,9 +38,9 @@ final class Echoes {
     private final CRC32C sum = new CRC32C();
 
     /// What was answered to these octets, if it holds; else null.
-    Echo find(byte[] octets, int count, long second, Service service) {
+    Echo find(byte[] octets, int count, long second, Service service, boolean secure) {
         Echo echo = places[place(octets, count)];
-        return echo != null && echo.answers(octets, count, second, service) ? echo : null;
+        return echo != null && echo.answers(octets, count, second, service, secure) ? echo : null;
     }
 
     void keep(Echo echo) {

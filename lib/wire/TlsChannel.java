@@ -196,9 +196,9 @@ public final class TlsChannel implements ByteChannel {
         }
     }
 
-    /// Has more come than was read, of which no selector would tell?
+    /// Has more come than was read, or the end, of which no selector would tell again?
     public boolean hasMore() {
-        return opened.hasRemaining() || records.hasRemaining();
+        return opened.hasRemaining() || records.hasRemaining() || ended;
     }
 
     /// Blocks until there are octets; returns their number, -1 at the end, or 0 if nothing has come and nobody waits.

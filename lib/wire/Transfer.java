@@ -3,7 +3,9 @@ package lib.wire;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import lib.http.Content;
 
 /// What of a response is still to be sent, on a socket that does not block?
@@ -69,7 +71,7 @@ public final class Transfer {
     /// Sends as much as the system takes now. Returns whether that was all.
     ///
     /// @throws IOException if the client leaves or the file changes; the connection is then of no more use
-    public boolean advance(SocketChannel socket) throws IOException {
+    public boolean advance(WritableByteChannel socket) throws IOException {
         while (true) {
             if (remaining() > 0) {
                 write(socket);
@@ -89,16 +91,21 @@ public final class Transfer {
         }
     }
 
-    private void write(SocketChannel socket) throws IOException {
-        if (octets.length == 1) {
-            socket.write(octets[0]);
-        } else {
-            socket.write(octets);
+    private void write(WritableByteChannel socket) throws IOException {
+        if (octets.length > 1 && socket instanceof GatheringByteChannel gathering) {
+            gathering.write(octets);
+            return;
+        }
+        for (ByteBuffer some : octets) {
+            socket.write(some);
+            if (some.hasRemaining()) {
+                return;
+            }
         }
     }
 
     /// Returns whether the system took any. If it took none, either the client is slow or the file has shrunk.
-    private boolean send(SocketChannel socket) throws IOException {
+    private boolean send(WritableByteChannel socket) throws IOException {
         long count = file.transferTo(offset, last - offset, socket);
         if (count == 0 && !file.isUnchanged()) {
             throw changed();
