@@ -84,6 +84,8 @@
 //SOURCES lib/site/Fingerprints.java
 //SOURCES lib/site/FixedDates.java
 //SOURCES lib/site/StaticFiles.java
+//SOURCES lib/site/NaturalOrder.java
+//SOURCES lib/site/Together.java
 //SOURCES lib/site/Listing.java
 //SOURCES lib/site/Page.java
 //SOURCES lib/site/Readme.java

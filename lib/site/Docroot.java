@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import lib.http.Content;
 import lib.http.Status;
@@ -523,12 +522,16 @@ public final class Docroot implements Tree {
 
     /// Goes once through what can be seen of a directory, in the order in which the file system has it.
     ///
+    /// @param taker says whether it wants more
     /// @throws IOException if it is there no more, or must not be read
     @Override
-    public void entries(Resource.Directory directory, Consumer<Entry> taker) throws IOException {
+    public void entries(Resource.Directory directory, Predicate<Entry> taker) throws IOException {
         try (OpenDirectory open = reopen(directory.path())) {
             for (Path path : open.stream()) {
-                entry(open, path.getFileName()).ifPresent(taker);
+                Optional<Entry> entry = entry(open, path.getFileName());
+                if (entry.isPresent() && !taker.test(entry.get())) {
+                    return;
+                }
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();

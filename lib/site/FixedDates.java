@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import lib.site.Resource.Directory;
 import lib.site.Resource.Document;
@@ -49,8 +48,8 @@ record FixedDates(Tree tree, Instant date) implements Tree {
     }
 
     @Override
-    public void entries(Directory directory, Consumer<Entry> taker) throws IOException {
-        tree.entries(directory, entry -> taker.accept(new Entry(entry.name(), entry.directory(), entry.length(), date)));
+    public void entries(Directory directory, Predicate<Entry> taker) throws IOException {
+        tree.entries(directory, entry -> taker.test(new Entry(entry.name(), entry.directory(), entry.length(), date)));
     }
 
     @Override

@@ -1,8 +1,9 @@
 package lib.site;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.PriorityQueue;
@@ -12,17 +13,23 @@ import lib.site.Resource.Entry;
 
 /// What is in a directory, and in which order?
 ///
-/// Directories first, then as the query wishes: `?sort=size&order=desc`. A directory of any size is gone through in constant
-/// memory: no more than [#MOST_HELD] of its entries are held at once, and where there are more, the directory is read again,
-/// and each time the next ones in order are picked out. To ask for size and date is what takes the time, so there should be
-/// few such rounds; but a client that reads slowly keeps what is held, so there must be few such clients.
+/// Directories first, then as the query wishes: `?sort=size&order=desc`. A small directory is held whole, once for all who ask for it
+/// at the same time. A directory of any size is gone through in constant memory: no more than [#MOST_HELD] of its entries are held at
+/// once, and where there are more, the directory is read again, and each time the next ones in order are picked out. To ask for size
+/// and date is what takes the time, so there should be few such rounds; but a client that reads slowly keeps what is held, so there
+/// must be few such clients.
 final class Listing {
-    /// Some 6 MB of the heap.
+    /// Some 10 MB of the heap.
     private static final int MOST_HELD = 50_000;
 
     /// A listing that holds more than this takes a seat, and waits for one if all are taken.
     private static final int SMALL = 1000;
     private static final Semaphore SEATS = new Semaphore(8);
+
+    /// What several want to know at the same time.
+    private record Question(Tree tree, Resource.Directory directory, Order order) {}
+
+    private static final Together<Question, Optional<Small>> TOGETHER = new Together<>();
 
     enum Column {
         NAME, SIZE, DATE;
@@ -30,6 +37,13 @@ final class Listing {
         /// Its name in a query.
         String word() {
             return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /// An entry, and what its name is compared by.
+    private record Row(Entry entry, String key) {
+        static Row of(Entry entry) {
+            return new Row(entry, NaturalOrder.key(FileNames.text(entry.name())));
         }
     }
 
@@ -48,28 +62,39 @@ final class Listing {
         }
 
         /// Directories have no size, and are sorted by name among themselves when sizes count.
-        Comparator<Entry> comparator() {
-            Comparator<Entry> wish = switch (column) {
-                case NAME -> BY_NAME;
-                case SIZE -> Comparator.comparingLong(Entry::length);
-                case DATE -> Comparator.comparing(Entry::modified);
+        private int compare(Row a, Row b) {
+            if (a.entry.directory() != b.entry.directory()) {
+                return a.entry.directory() ? -1 : 1;
+            }
+            int names = byName(a, b);
+            int wish = switch (column) {
+                case NAME -> names;
+                case SIZE -> Long.compare(a.entry.length(), b.entry.length());
+                case DATE -> a.entry.modified().compareTo(b.entry.modified());
             };
-            return DIRECTORIES_FIRST.thenComparing(descending ? wish.reversed() : wish).thenComparing(BY_NAME);
+            return wish == 0 ? names : descending ? -wish : wish;
+        }
+
+        private static int byName(Row a, Row b) {
+            int keys = a.key.compareTo(b.key);
+            return keys != 0 ? keys : a.entry.name().compareTo(b.entry.name());
         }
     }
 
     /// How many of each there were, and the length of all files together.
-    record Totals(long directories, long files, long octets) {}
+    record Totals(long directories, long files, long octets) {
+        private static final Totals NONE = new Totals(0, 0, 0);
+
+        private Totals plus(Entry entry) {
+            return entry.directory() ? new Totals(directories + 1, files, octets) : new Totals(directories, files + 1, octets + entry.length());
+        }
+    }
 
     /// Who gets the rows.
     @FunctionalInterface
     interface Taker {
         void take(Entry entry) throws IOException;
     }
-
-    private static final Comparator<Entry> DIRECTORIES_FIRST = Comparator.comparing((Entry entry) -> !entry.directory());
-    private static final Comparator<Entry> BY_NAME = Comparator.comparing((Entry entry) -> FileNames.text(entry.name()),
-            Listing::compareNaturally).thenComparing(Entry::name);
 
     private final Tree tree;
     private final Resource.Directory directory;
@@ -89,143 +114,102 @@ final class Listing {
     ///
     /// @throws IOException if the directory goes away meanwhile, or `taker` has had enough
     Totals each(Taker taker) throws IOException {
-        Optional<Entry> last = Optional.empty();
+        Optional<Small> small = TOGETHER.ask(new Question(tree, directory, order), this::small);
+        if (small.isEmpty()) {
+            return inRounds(taker);
+        }
+        for (Entry entry : small.get().entries) {
+            taker.take(entry);
+        }
+        return small.get().totals;
+    }
+
+    /// All entries of a directory, in order.
+    private record Small(List<Entry> entries, Totals totals) {}
+
+    /// Empty if there are too many.
+    private Optional<Small> small() throws IOException {
+        List<Row> rows = new ArrayList<>();
+        tree.entries(directory, entry -> rows.add(Row.of(entry)) && rows.size() <= SMALL);
+        if (rows.size() > SMALL) {
+            return Optional.empty();
+        }
+        rows.sort(order::compare);
+        List<Entry> entries = new ArrayList<>(rows.size());
+        Totals totals = Totals.NONE;
+        for (Row row : rows) {
+            entries.add(row.entry);
+            totals = totals.plus(row.entry);
+        }
+        return Optional.of(new Small(entries, totals));
+    }
+
+    private Totals inRounds(Taker taker) throws IOException {
+        Optional<Row> last = Optional.empty();
         while (true) {
-            try (Pass pass = new Pass(order.comparator(), last)) {
-                tree.entries(directory, pass::offer);
-                last = pass.handOut(taker);
-                if (!pass.leftSome) {
-                    return pass.totals();
+            try (Round round = new Round(order, last)) {
+                tree.entries(directory, round::offer);
+                last = round.handOut(taker);
+                if (!round.leftSome) {
+                    return round.totals;
                 }
             }
         }
     }
 
-    /// Once through the directory: counts everything, and holds the first entries behind the last of the pass before.
-    private static final class Pass implements AutoCloseable {
-        private final Comparator<Entry> comparator;
-        private final Optional<Entry> last;
+    /// Once through the directory: counts everything, and holds the first entries behind the last of the round before. It has a seat.
+    private static final class Round implements AutoCloseable {
+        private final Order order;
+        private final Optional<Row> last;
 
         /// The one that is last in order stands at the front, to be the first to go.
-        private final PriorityQueue<Entry> held;
-        private boolean seated;
+        private final PriorityQueue<Row> held;
 
         /// Are there entries behind those that are held?
         private boolean leftSome;
-        private long directories;
-        private long files;
-        private long octets;
+        private Totals totals = Totals.NONE;
 
-        /// @param last what the pass before has ended with
-        Pass(Comparator<Entry> comparator, Optional<Entry> last) {
-            this.comparator = comparator;
+        /// @param last what the round before has ended with
+        Round(Order order, Optional<Row> last) {
+            this.order = order;
             this.last = last;
-            this.held = new PriorityQueue<>(comparator.reversed());
+            this.held = new PriorityQueue<>((a, b) -> order.compare(b, a));
+            SEATS.acquireUninterruptibly();
         }
 
-        void offer(Entry entry) {
-            directories += entry.directory() ? 1 : 0;
-            files += entry.directory() ? 0 : 1;
-            octets += entry.length();
-            if (last.isPresent() && comparator.compare(entry, last.get()) <= 0) {
-                return;
+        /// There is room for more.
+        boolean offer(Entry entry) {
+            totals = totals.plus(entry);
+            Row row = Row.of(entry);
+            if (last.isPresent() && order.compare(row, last.get()) <= 0) {
+                return true;
             }
 
             if (held.size() < MOST_HELD) {
-                sit();
-                held.add(entry);
-                return;
+                return held.add(row);
             }
             leftSome = true;
-            if (comparator.compare(entry, held.peek()) < 0) {
+            if (order.compare(row, held.peek()) < 0) {
                 held.poll();
-                held.add(entry);
+                held.add(row);
             }
-        }
-
-        private void sit() {
-            if (!seated && held.size() >= SMALL) {
-                SEATS.acquireUninterruptibly();
-                seated = true;
-            }
+            return true;
         }
 
         @Override
         public void close() {
-            if (seated) {
-                seated = false;
-                SEATS.release();
-            }
-        }
-
-        Totals totals() {
-            return new Totals(directories, files, octets);
+            SEATS.release();
         }
 
         /// In order; returns the last one.
-        Optional<Entry> handOut(Taker taker) throws IOException {
-            Entry[] entries = held.toArray(Entry[]::new);
+        Optional<Row> handOut(Taker taker) throws IOException {
+            Row[] rows = held.toArray(Row[]::new);
             held.clear();
-            Arrays.sort(entries, comparator);
-            for (Entry entry : entries) {
-                taker.take(entry);
+            Arrays.sort(rows, order::compare);
+            for (Row row : rows) {
+                taker.take(row.entry);
             }
-            return entries.length == 0 ? Optional.empty() : Optional.of(entries[entries.length - 1]);
+            return rows.length == 0 ? Optional.empty() : Optional.of(rows[rows.length - 1]);
         }
-    }
-
-    /// Without regard to case, and numbers by their value: `file2` before `file10`.
-    static int compareNaturally(String a, String b) {
-        int i = 0;
-        int j = 0;
-        while (i < a.length() && j < b.length()) {
-            if (isDigit(a.charAt(i)) && isDigit(b.charAt(j))) {
-                int endA = numberEnd(a, i);
-                int endB = numberEnd(b, j);
-                int difference = compareNumbers(a.substring(i, endA), b.substring(j, endB));
-                if (difference != 0) {
-                    return difference;
-                }
-                i = endA;
-                j = endB;
-            } else {
-                int difference = Character.compare(folded(a.charAt(i++)), folded(b.charAt(j++)));
-                if (difference != 0) {
-                    return difference;
-                }
-            }
-        }
-        return Integer.compare(a.length() - i, b.length() - j);
-    }
-
-    private static boolean isDigit(char c) {
-        return c >= '0' && c <= '9';
-    }
-
-    private static int numberEnd(String text, int first) {
-        int end = first;
-        while (end < text.length() && isDigit(text.charAt(end))) {
-            end++;
-        }
-        return end;
-    }
-
-    /// Of any length; without its zeros in front, the longer one is the larger.
-    private static int compareNumbers(String a, String b) {
-        String left = withoutZeros(a);
-        String right = withoutZeros(b);
-        return left.length() != right.length() ? Integer.compare(left.length(), right.length()) : left.compareTo(right);
-    }
-
-    private static String withoutZeros(String digits) {
-        int first = 0;
-        while (first < digits.length() - 1 && digits.charAt(first) == '0') {
-            first++;
-        }
-        return digits.substring(first);
-    }
-
-    private static char folded(char c) {
-        return Character.toLowerCase(Character.toUpperCase(c));
     }
 }

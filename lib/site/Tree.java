@@ -3,7 +3,6 @@ package lib.site;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import lib.site.Resource.Entry;
 
@@ -37,8 +36,9 @@ public interface Tree {
 
     /// Goes once through what can be seen of a directory, in the order in which the tree has it.
     ///
+    /// @param taker says whether it wants more
     /// @throws IOException if it is there no more, or must not be read
-    void entries(Resource.Directory directory, Consumer<Entry> taker) throws IOException;
+    void entries(Resource.Directory directory, Predicate<Entry> taker) throws IOException;
 
     /// Shows everything that is served of a directory and below it.
     ///

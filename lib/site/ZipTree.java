@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -224,11 +223,22 @@ public final class ZipTree implements Tree {
     }
 
     @Override
-    public void entries(Resource.Directory directory, Consumer<Entry> taker) throws IOException {
+    public void entries(Resource.Directory directory, Predicate<Entry> taker) throws IOException {
         Opened now = current();
-        node(now, directory.inside()).ifPresent(node -> node.below.forEach((name, child) -> taker.accept(new Entry(name,
-                child.isDirectory(), child.isDirectory() ? 0 : child.entry.orElseThrow().getSize(),
-                child.modified(now.modified())))));
+        Optional<Node> node = node(now, directory.inside());
+        if (node.isEmpty()) {
+            return;
+        }
+        for (Map.Entry<String, Node> child : node.get().below.entrySet()) {
+            if (!taker.test(entry(now, child.getKey(), child.getValue()))) {
+                return;
+            }
+        }
+    }
+
+    private static Entry entry(Opened now, String name, Node child) {
+        long length = child.isDirectory() ? 0 : child.entry.orElseThrow().getSize();
+        return new Entry(name, child.isDirectory(), length, child.modified(now.modified()));
     }
 
     /// In the order in which a directory on disk is shown: documents, then what is in directories.
