@@ -89,6 +89,8 @@
 //SOURCES lib/site/Listing.java
 //SOURCES lib/site/Page.java
 //SOURCES lib/site/Readme.java
+//SOURCES lib/site/Pen.java
+//SOURCES lib/site/Minute.java
 //SOURCES lib/site/ListingText.java
 //SOURCES lib/site/Selection.java
 //SOURCES lib/site/Checksums.java

@@ -2,9 +2,6 @@ package lib.site;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -51,7 +48,8 @@ record ListingPage(List<String> segments, Listing listing, Tree tree, MediaTypes
 
     @Override
     public void writeTo(OutputStream out) throws IOException {
-        Writer page = new OutputStreamWriter(out, StandardCharsets.UTF_8);
+        Pen page = new Pen(out);
+        Minute minute = new Minute(ListingPage::time);
         page.write(Page.head("Index of " + FileNames.place(segments)));
         page.write(offers.deletions ? "<body data-deletes>\n" : "<body>\n");
         page.write(way());
@@ -61,7 +59,7 @@ record ListingPage(List<String> segments, Listing listing, Tree tree, MediaTypes
         page.write(tableHead());
         page.flush(); // a browser shows so much while a large directory is gone through
 
-        Totals totals = listing.each(entry -> page.write(row(entry)));
+        Totals totals = listing.each(entry -> row(page, entry, minute));
         page.write("</tbody>\n" + tableFoot(totals) + "</table>\n</form>\n");
         page.write(Readme.find(tree, segments, mayRead).map(ListingPage::readme).orElse(""));
         page.write("</main>\n" + Page.script(offers.uploads || offers.deletions) + "</body>\n</html>\n");
@@ -129,12 +127,12 @@ record ListingPage(List<String> segments, Listing listing, Tree tree, MediaTypes
                 + (descends ? "desc" : "asc") + "\">" + title + "</a></th>";
     }
 
-    private String row(Entry entry) {
+    private void row(Pen page, Entry entry, Minute minute) throws IOException {
         String name = Page.escaped(FileNames.text(entry.name()));
-        String slash = entry.directory() ? "/" : "";
-        return "<tr class=\"" + kind(entry) + "\">" + (offers.selection() ? "<td>" + box(entry) + "</td>" : "")
-                + "<th scope=\"row\"><a href=\"" + ListingText.href(entry) + "\">" + name + slash + "</a></th><td>"
-                + (entry.directory() ? "" : size(entry.length())) + "</td><td>" + time(entry.modified()) + "</td></tr>\n";
+        page.write("<tr class=\"").write(kind(entry)).write("\">").write(offers.selection() ? "<td>" + box(entry) + "</td>" : "")
+                .write("<th scope=\"row\"><a href=\"").write(ListingText.href(entry)).write("\">").write(name)
+                .write(entry.directory() ? "/</a></th><td>" : "</a></th><td>").write(entry.directory() ? "" : size(entry.length()))
+                .write("</td><td>").write(minute.of(entry.modified())).write("</td></tr>").endLine();
     }
 
     /// A form sends text: a name that is none can't be selected, only fetched.

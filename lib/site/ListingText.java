@@ -1,9 +1,7 @@
 package lib.site;
 
-import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import lib.http.Content;
 import lib.http.HttpDate;
@@ -28,17 +26,17 @@ final class ListingText {
     /// @param path the directory's own place, encoded
     static Content.Producer json(String path, Listing listing) {
         return out -> {
-            Writer text = writer(out);
+            Pen text = new Pen(out);
             text.write("{\"path\":" + quoted(path) + ",\"entries\":[");
-            text.flush();
-            String[] separator = {"\n"};
+            String[] separator = {""};
             Listing.Totals totals = listing.each(entry -> {
-                text.write(separator[0] + json(entry));
-                separator[0] = ",\n";
+                text.write(separator[0]).endLine();
+                text.write(json(entry));
+                separator[0] = ",";
             });
-            text.write("\n],\"directories\":" + totals.directories() + ",\"files\":" + totals.files() + ",\"octets\":"
-                    + totals.octets() + "}\n");
-            text.flush();
+            text.endLine();
+            text.write("],\"directories\":" + totals.directories() + ",\"files\":" + totals.files() + ",\"octets\":"
+                    + totals.octets() + "}\n").flush();
         };
     }
 
@@ -79,34 +77,29 @@ final class ListingText {
     /// @param segments the directory's own place
     static Content.Producer plain(List<String> segments, Listing listing) {
         return out -> {
-            Writer text = writer(out);
+            Pen text = new Pen(out);
+            Minute minute = new Minute(ListingText::date);
             String title = "Index of " + Page.escaped(FileNames.place(segments));
             text.write("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<h1>" + title + "</h1><hr><pre>");
             text.write(segments.isEmpty() ? "" : "<a href=\"../\">../</a>\r\n");
-            text.flush();
-            listing.each(entry -> text.write(plain(entry)));
-            text.write("</pre><hr></body>\r\n</html>\r\n");
-            text.flush();
+            listing.each(entry -> plain(text, entry, minute));
+            text.write("</pre><hr></body>\r\n</html>\r\n").flush();
         };
     }
 
     /// `<a href="x.txt">x.txt</a>    02-Feb-2020 02:02    1234`: the name in 50 characters, the size in 20.
-    private static String plain(Entry entry) {
+    private static void plain(Pen text, Entry entry, Minute minute) throws IOException {
         String name = FileNames.text(entry.name()) + (entry.directory() ? "/" : "");
         int characters = name.codePointCount(0, name.length());
         String shown = characters <= COLUMN ? name : name.substring(0, name.offsetByCodePoints(0, COLUMN - 3)) + "..>";
-        String date = HttpDate.format(entry.modified()); // Sun, 02 Feb 2020 02:02:02 GMT
         String size = entry.directory() ? "-" : Long.toString(entry.length());
-        return "<a href=\"" + href(entry) + "\">" + Page.escaped(shown) + "</a>" + blanks(COLUMN + 1 - characters, 1)
-                + date.substring(5, 16).replace(' ', '-') + date.substring(16, 22) + blanks(20 - size.length(), 1) + size
-                + "\r\n";
+        text.write("<a href=\"").write(href(entry)).write("\">").write(Page.escaped(shown)).write("</a>").blanks(COLUMN + 1 - characters, 1)
+                .write(minute.of(entry.modified())).blanks(20 - size.length(), 1).write(size).write("\r").endLine();
     }
 
-    private static String blanks(int count, int least) {
-        return " ".repeat(Math.max(count, least));
-    }
-
-    private static Writer writer(OutputStream out) {
-        return new OutputStreamWriter(out, StandardCharsets.UTF_8);
+    /// `02-Feb-2020 02:02`.
+    private static String date(Instant instant) {
+        String date = HttpDate.format(instant); // Sun, 02 Feb 2020 02:02:02 GMT
+        return date.substring(5, 16).replace(' ', '-') + date.substring(16, 22);
     }
 }
