@@ -170,7 +170,11 @@ public final class Docroot implements Tree {
     @Override
     public boolean mayHold(List<String> segments) {
         Optional<List<Path>> names = names(segments);
-        return names.isPresent() && !new Absence(start, path(names.get())).holds();
+        try {
+            return names.isPresent() && !isAbsent(path(names.get()));
+        } catch (IOException _) {
+            return true;
+        }
     }
 
     /// Where these decoded segments point, for somebody who wants to write there. No link is followed: who writes through one

@@ -96,7 +96,8 @@ public final class DocumentCache {
                 return document;
             }
             Place place = new Place(tree, List.copyOf(segments));
-            Sight sight = new Sight(identity.get(), document.file().stamp());
+            Content.Stamp stamp = new Content.Stamp(identity.get().attributes(), attributes.size(), attributes.lastModifiedTime().toInstant());
+            Sight sight = new Sight(identity.get(), Optional.of(stamp));
             return isShort ? read(place, document, sight) : keptOpen(place, document, sight);
         } catch (IOException _) {
             return document;

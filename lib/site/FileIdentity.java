@@ -24,7 +24,7 @@ import java.util.Optional;
 record FileIdentity(Path path, Map<String, Object> attributes) implements Glance.Basis {
     private static final boolean UNIX = FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
 
-    private static final String ATTRIBUTES = UNIX ? "unix:ctime,ino,dev" : "size,lastModifiedTime,fileKey";
+    private static final String ATTRIBUTES = UNIX ? "unix:ctime,fileKey" : "size,lastModifiedTime,fileKey";
 
     private static final String CHANGED = UNIX ? "ctime" : "lastModifiedTime";
 
@@ -38,9 +38,7 @@ record FileIdentity(Path path, Map<String, Object> attributes) implements Glance
     /// @throws IOException if it can't be told
     static Optional<FileIdentity> of(Path path, BasicFileAttributes open) throws IOException {
         Map<String, Object> identity = look(path);
-        Object key = Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey();
-        return Objects.equals(key, open.fileKey()) && identity.equals(look(path)) ? Optional.of(new FileIdentity(path, identity))
-                : Optional.empty();
+        return Objects.equals(identity.get("fileKey"), open.fileKey()) ? Optional.of(new FileIdentity(path, identity)) : Optional.empty();
     }
 
     private static Map<String, Object> look(Path path) throws IOException {
