@@ -9,7 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +182,50 @@ class ListingTest {
         assertEquals("text/html; charset=utf-8", answer.field("Content-Type"));
         assertEquals(expected.replace("\n", "\r\n"), text(answer));
         assertFalse(fixture.site().get("/").content().contains("../"));
+    }
+
+    /// Many who ask at the same time share one look at the directory; none gets one that began before he had asked.
+    @Test
+    void whoHasMadeAFileFindsItInTheListingHoweverManyAskAtTheSameTime() throws Exception {
+        Fixture.Asked site = fixture.site();
+        List<Callable<List<String>>> clients = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            String client = "c" + i;
+            clients.add(() -> {
+                List<String> missed = new ArrayList<>();
+                for (int round = 0; round < 40; round++) {
+                    String name = client + "-" + round + ".txt";
+                    fixture.file("empty/" + name);
+                    if (!site.get("/empty/?json").content().contains('"' + name + '"')) {
+                        missed.add(name);
+                    }
+                }
+                return missed;
+            });
+        }
+        List<String> missed = new ArrayList<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<List<String>> one : threads.invokeAll(clients)) {
+                missed.addAll(one.get());
+            }
+        }
+        assertEquals(List.of(), missed);
+    }
+
+    @Test
+    void theOrderIsTheSameOnBothSidesOfAThousand() throws IOException {
+        Path room = Files.createDirectory(fixture.root.resolve("many"));
+        for (int count : new int[] {1000, 1001}) {
+            for (int i = 0; i < count; i++) {
+                Files.writeString(room.resolve("F" + i), "");
+            }
+            String[] names = names("/many/?json").split(" ");
+            assertEquals(count, names.length);
+            for (int i = 0; i < count; i++) {
+                assertEquals("F" + i, names[i]);
+            }
+            assertTrue(json("/many/?json").endsWith("\"files\":" + count + ",\"octets\":0}\n"));
+        }
     }
 
     @Test
