@@ -22,8 +22,12 @@
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectPackage;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.discovery.ClassNameFilter;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -62,8 +66,9 @@ public final class AllTests {
                 : List.of(names).stream().map(name -> "(.*\\.)?" + name).toArray(String[]::new);
     }
 
-    /// One line for each test class when it is through, and one for each test that is not run.
+    /// One line for each test class when it is through, with how many tests and seconds it had, and one for each test that is not run.
     private static final class Teller implements TestExecutionListener {
+        private final Map<UniqueId, Long> begun = new ConcurrentHashMap<>();
         private TestPlan plan;
 
         @Override
@@ -72,11 +77,17 @@ public final class AllTests {
         }
 
         @Override
+        public void executionStarted(TestIdentifier test) {
+            begun.put(test.getUniqueIdObject(), System.nanoTime());
+        }
+
+        @Override
         public void executionFinished(TestIdentifier test, TestExecutionResult result) {
             boolean testClass = test.isContainer() && test.getUniqueIdObject().getLastSegment().getType().equals("class");
             if (testClass) {
                 long tests = plan.getDescendants(test).stream().filter(TestIdentifier::isTest).count();
-                System.out.println(test.getDisplayName() + ": " + tests);
+                Duration taken = Duration.ofNanos(System.nanoTime() - begun.get(test.getUniqueIdObject()));
+                System.out.printf("%s: %d in %.1f s%n", test.getDisplayName(), tests, taken.toMillis() / 1000.0);
             }
         }
 

@@ -9,11 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -107,9 +111,21 @@ class FastCgiGatewayTest {
         return assertInstanceOf(Gateway.Failed.class, outcome).status().code();
     }
 
-    private static SocketAddress nobody() throws IOException {
-        try (Application gone = Application.answering("")) {
-            return gone.address();
+    /// A port where nobody listens, and nobody else can while this one has it.
+    private static final class Nobody implements Closeable {
+        private final Socket bound = new Socket();
+
+        Nobody() throws IOException {
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        }
+
+        SocketAddress address() {
+            return InetSocketAddress.createUnresolved("127.0.0.1", bound.getLocalPort());
+        }
+
+        @Override
+        public void close() throws IOException {
+            bound.close();
         }
     }
 
@@ -358,19 +374,25 @@ class FastCgiGatewayTest {
 
     @Test
     void whoIsNotThereIsABadGateway() throws IOException {
-        at(nobody());
-        assertEquals(502, status(ask("GET")));
-        assertTrue(errors.getFirst().startsWith("The application at 127.0.0.1:"), errors::toString);
+        try (Nobody nobody = new Nobody()) {
+            at(nobody.address());
+            assertEquals(502, status(ask("GET")));
+            assertTrue(errors.getFirst().startsWith("The application at 127.0.0.1:"), errors::toString);
+        }
     }
 
+    /// For five seconds, that is, which may be over on a machine that is busy with something else.
     @Test
     void anotherAddressAnswersForOneThatIsDownAndThatOneIsLeftAlone() throws IOException {
-        try (Application application = Application.answering(PLAIN + "x")) {
-            at(nobody(), application.address());
+        try (Nobody nobody = new Nobody(); Application application = Application.answering(PLAIN + "x")) {
+            at(nobody.address(), application.address());
+            long begun = System.nanoTime();
             for (int i = 0; i < 4; i++) {
                 assertEquals("x", text(answered(ask("POST"))));
             }
-            assertEquals(1, errors.size(), errors::toString);
+            long more = Duration.ofNanos(System.nanoTime() - begun).toSeconds() / 5;
+            assertFalse(errors.isEmpty());
+            assertTrue(errors.size() <= 1 + more, errors::toString);
         }
     }
 

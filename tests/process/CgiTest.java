@@ -337,9 +337,11 @@ class CgiTest {
         try (RawClient client = server.connect()) {
             client.send("POST /cgi-bin/closes HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n");
             assertEquals(200, client.readHead().status());
+            assertEquals("7\r\nenough\n\r\n", new String(client.octets(12), StandardCharsets.ISO_8859_1)); // or both came in one chunk
             client.send("x".repeat(100)).send(new byte[2_999_900]);
             Files.createFile(room.resolve("go"));
-            assertEquals("7\r\nenough\n\r\n5\r\nmore\n\r\n0\r\n\r\n".length(), client.countToEnd());
+            assertEquals("5\r\nmore\n\r\n0\r\n\r\n", new String(client.octets(15), StandardCharsets.ISO_8859_1));
+            assertEquals(0, client.countToEnd());
         }
     }
 

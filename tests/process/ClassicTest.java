@@ -40,6 +40,9 @@ import tests.process.RawClient.Answer;
 /// The classic server as its operator meets it: a file of settings, a command that returns, a daemon that stays, and the
 /// commands that speak to it.
 class ClassicTest {
+    /// How long a client may be idle here: for as long as a command takes, on a busy machine.
+    private static final String PATIENT = "60s";
+
     /// Readable by every user: the class path as jars, which a server in another root can hold open.
     @TempDir
     static Path shared;
@@ -108,7 +111,7 @@ class ClassicTest {
                 """;
         configure(settings + host);
 
-        Outcome started = run("-c", file.toString());
+        Outcome started = run("-c", file.toString(), "-t", PATIENT);
         assertEquals("", started.err());
         assertEquals(0, started.code());
         long pid = Long.parseLong(Files.readString(pidFile).strip());
@@ -743,7 +746,7 @@ class ClassicTest {
         configure(settings(freePort(), site.toString()));
         List<String> command = new ArrayList<>(List.of(activate.toString(), "-l", "127.0.0.1:" + port, "-E",
                 "NOTIFY_SOCKET=" + notify, "-E", "LC_ALL=C.UTF-8"));
-        command.addAll(command("-d", "-c", file.toString()));
+        command.addAll(command("-d", "-c", file.toString(), "-t", PATIENT));
         try (Running manager = Processes.start(room, ComancheProcess.environment(Map.of()), List.of("python3", "-u", "-c", """
                 import socket
                 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -795,7 +798,7 @@ class ClassicTest {
     }
 
     private ComancheProcess foreground() {
-        return ComancheProcess.start(Map.of(), "-d", "-c", file.toString());
+        return ComancheProcess.start(Map.of(), "-d", "-c", file.toString(), "-t", PATIENT);
     }
 
     private static List<String> command(String... arguments) {
