@@ -254,7 +254,7 @@ class AccidentsTest {
         Map<String, String> environment = Map.of("LD_PRELOAD", library.toString(), "FAKETIME_TIMESTAMP_FILE", clock.toString(), "FAKETIME_NO_CACHE", "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC", "1", "NO_FAKE_STAT", "1");
         try (ComancheProcess server = ComancheProcess.start(environment, "serve", site.toString(), "-p", "0", "-q", "--write", "--auth", "ann:right", "--auth-delay=1s",
-                "--head-timeout=1s"); RawClient idle = server.connect()) {
+                "--head-timeout=1s", "--timeout=60s"); RawClient idle = server.connect()) {
             String ann = "Authorization: Basic " + java.util.Base64.getEncoder().encodeToString("ann:right".getBytes()) + "\r\n";
             String get = GET.replace("\r\n\r\n", "\r\n" + ann + "\r\n");
             String tag = idle.send(get).read().field("ETag").orElseThrow();

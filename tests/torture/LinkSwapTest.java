@@ -217,7 +217,7 @@ class LinkSwapTest {
     void nothingFromOutsideIsRead() throws Exception {
         swapEverything();
         try (Served server = Served.serve(tree)) {
-            Harvest harvest = ask(server.port(), Torture.rounds(2_000, 1_000_000), readings());
+            Harvest harvest = ask(server.port(), Torture.rounds(1_000, 1_000_000), readings());
             assertEquals(List.of(), List.copyOf(harvest.leaks));
             assertEquals(0, harvest.unanswered.get());
             assertTrue(harvest.of("GET 200") > 0 && harvest.of("GET 404") > 0, "the names were not exchanged in between");
@@ -293,7 +293,7 @@ class LinkSwapTest {
                     requests.add("POST " + target + HOST + "Content-Disposition: attachment; filename=\"" + name + "\"\r\nContent-Length: 8\r\n\r\nINTRUDER");
                 }
             }
-            Harvest harvest = ask(server.port(), Torture.rounds(800, 100_000), requests);
+            Harvest harvest = ask(server.port(), Torture.rounds(300, 100_000), requests);
             assertEquals(0, harvest.unanswered.get());
             assertTrue(harvest.of("PUT 201") + harvest.of("PUT 204") > 0 && harvest.of("PUT 403") > 0, "the names were not exchanged in between");
         }
@@ -327,7 +327,7 @@ class LinkSwapTest {
         file(outside.resolve("a.example").resolve(SecretTree.CANARY), SECRET);
         swapForLink("a.example");
         try (Served server = Served.serve(tree, "--virthost")) {
-            Harvest harvest = ask(server.port(), Torture.rounds(800, 200_000), gets("/f.txt", "/", "/?json", "/?zip"));
+            Harvest harvest = ask(server.port(), Torture.rounds(500, 200_000), gets("/f.txt", "/", "/?json", "/?zip"));
             assertEquals(List.of(), List.copyOf(harvest.leaks));
             assertEquals(0, harvest.unanswered.get());
             assertTrue(harvest.of("GET 200") > 0 && harvest.of("GET 404") > 0, "the names were not exchanged in between");
@@ -348,7 +348,7 @@ class LinkSwapTest {
         Files.setPosixFilePermissions(tree, PosixFilePermissions.fromString("rwxrwxrwx"));
         try (Served server = Served.serve(tree)) {
             server.awaitDescriptor("/proc/" + server.pid() + "/fd");
-            Harvest harvest = ask(server.port(), Torture.rounds(1_000, 200_000), gets("/pipe.txt", "/pipes/f.txt", "/pipes/", "/other/f.txt", "/cert.pem", "/other/?tar", "/?zip", "/pipe.txt?sha256", "/still.txt"));
+            Harvest harvest = ask(server.port(), Torture.rounds(500, 200_000), gets("/pipe.txt", "/pipes/f.txt", "/pipes/", "/other/f.txt", "/cert.pem", "/other/?tar", "/?zip", "/pipe.txt?sha256", "/still.txt"));
             assertEquals(0, harvest.unanswered.get());
             assertTrue(harvest.of("GET 200") > 0 && harvest.of("GET 404") > 0, "the names were not exchanged in between");
             try (Caller caller = new Caller(server.port())) {

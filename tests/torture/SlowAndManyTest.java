@@ -31,7 +31,7 @@ import tests.process.RawClient;
 class SlowAndManyTest {
     private static final String GET = "GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
     /// Of each kind; of all kinds together no more than may be connected.
-    private static final int SLOW = Torture.rounds(100, 1000);
+    private static final int SLOW = Torture.rounds(30, 1000);
     private static final int HALF_OPEN = Torture.rounds(1000, 10_000);
     private static final int QUESTIONS = Torture.rounds(20, 1000);
 
@@ -159,7 +159,7 @@ class SlowAndManyTest {
 
     @Test
     void whenAllPlacesAreTakenAnIdleOneGivesWay() {
-        try (ComancheProcess server = ComancheProcess.serve(site, "-q", "--max-connections=50");
+        try (ComancheProcess server = ComancheProcess.serve(site, "-q", "--max-connections=50", "--drain-timeout=100ms");
                 RawClient idle = server.connect(); Crowd busy = new Crowd(server.address())) {
             assertEquals("hello", idle.send(GET).read().text());
             busy.come(49, "GET / HT");
@@ -193,7 +193,8 @@ class SlowAndManyTest {
     void whoOpensConnectionsWithoutEndGetsNoMoreThanHisShare() throws IOException {
         Optional<InetAddress> foreign = foreign();
         assumeTrue(foreign.isPresent(), "this machine has no address but its own");
-        try (ComancheProcess server = ComancheProcess.serve(site, "-q", "-a", "*", "--max-connections=200", "--max-connections-per-client=50");
+        try (ComancheProcess server = ComancheProcess.serve(site, "-q", "-a", "*", "--max-connections=200", "--max-connections-per-client=50",
+                "--drain-timeout=100ms");
                 Crowd greedy = new Crowd(new InetSocketAddress(foreign.get(), server.port()));
                 Crowd neighbours = new Crowd(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()))) {
             greedy.come(50, "GET / HT");
