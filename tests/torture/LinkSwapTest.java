@@ -250,7 +250,7 @@ class LinkSwapTest {
     void whatIsInMemoryIsFromInside() throws Exception {
         swapEverything();
         settle();
-        Docroot docroot = new Docroot(tree, new Visibility(false, false), false, Programs.NONE, new DocumentCache(1 << 20));
+        Docroot docroot = new Docroot(tree, new Visibility(false, false), false, Programs.NONE, new DocumentCache(1 << 20, 16));
         Map<String, AtomicInteger> found = new TreeMap<>();
         try (Swapper _ = Swapper.of(pairs)) {
             for (int i = 0; i < Torture.rounds(30_000, 1_000_000); i++) {
