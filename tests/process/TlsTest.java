@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
@@ -20,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,6 +60,7 @@ class TlsTest {
         Files.writeString(site.resolve("index.html"), "<p>Hello");
         large = new byte[(8 << 20) + 1];
         new Random(1).nextBytes(large);
+        Files.writeString(site.resolve("small.txt"), "small");
         Files.write(site.resolve("large.bin"), large);
         Openssl.certificate(room, "one", "DNS:localhost,IP:127.0.0.1");
         Openssl.run(room, "req -x509 -newkey rsa:2048 -nodes -keyout two.key -out two.pem -days 30 -subj /CN=two "
@@ -118,6 +125,70 @@ class TlsTest {
         Outcome fetched = curl(arguments.toArray(String[]::new));
         assertEquals(outcome, fetched.out(), fetched.err());
         assertArrayEquals(large, Files.readAllBytes(room.resolve("fetched")));
+    }
+
+    /// A client that rests between two requests has no thread; what it asks for next may come in any pieces, and may need one. Each piece is a
+    /// record.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            SMALL                | 200
+            SMALL, SMALL, SMALL  | 200 200 200
+            SMALL SMALL, SMALL   | 200 200 200
+            SMALL, NOTHING, HEAD | 200 404 200
+            SMALL, LARGE, SMALL  | 200 200 200
+            LARGE SMALL, NOTHING | 200 200 404
+            SMALL, /PIECES       | 200 200
+            """)
+    void whoRestsIsAnsweredWhateverThePieces(String records, String statuses) throws Exception {
+        Map<String, String> requests = Map.of("SMALL", request("GET", "/small.txt"), "NOTHING", request("GET", "/nothing"),
+                "HEAD", request("HEAD", "/small.txt"), "LARGE", request("GET", "/large.bin"), "/PIECES", request("GET", "/small.txt"));
+        try (Socket client = trusting().getSocketFactory().createSocket("127.0.0.1", server.port())) {
+            client.setSoTimeout(20_000);
+            InputStream in = client.getInputStream();
+            List<String> seen = new ArrayList<>();
+            for (String record : records.split(", ")) {
+                String octets = Arrays.stream(record.split(" ")).map(requests::get).reduce("", String::concat);
+                int middle = record.startsWith("/") ? octets.length() / 2 : octets.length();
+                client.getOutputStream().write(octets.substring(0, middle).getBytes(StandardCharsets.ISO_8859_1));
+                client.getOutputStream().write(octets.substring(middle).getBytes(StandardCharsets.ISO_8859_1));
+                for (String name : record.split(" ")) {
+                    seen.add(status(in, name.equals("HEAD")));
+                }
+            }
+            assertEquals(statuses, String.join(" ", seen));
+            client.getOutputStream().write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+            in.readAllBytes(); // throws if the end is not said
+        }
+    }
+
+    private static String request(String method, String target) {
+        return method + ' ' + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    }
+
+    /// The status of the next response, all of which is read; its fields say that browsers are to stay.
+    private static String status(InputStream in, boolean headOnly) throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (!head.toString().endsWith("\r\n\r\n")) {
+            head.append((char) in.read());
+        }
+        assertTrue(head.indexOf("Strict-Transport-Security: ") > 0, head.toString());
+        int length = Integer.parseInt(head.toString().replaceAll("(?s).*Content-Length: (\\d+).*", "$1"));
+        assertEquals(headOnly ? 0 : length, in.readNBytes(headOnly ? 0 : length).length);
+        return head.substring(9, 12);
+    }
+
+    /// Trusts the first certificate of the server.
+    private static SSLContext trusting() throws Exception {
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        try (InputStream certificate = Files.newInputStream(room.resolve("one.pem"))) {
+            trusted.setCertificateEntry("one", CertificateFactory.getInstance("X.509").generateCertificate(certificate));
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
     }
 
     @Test
