@@ -27,7 +27,7 @@ final class ListingText {
     static Content.Producer json(String path, Listing listing) {
         return out -> {
             Pen text = new Pen(out);
-            text.write("{\"path\":" + quoted(path) + ",\"entries\":[");
+            text.write("{\"path\":" + quoted(path) + ",\"entries\":[").flush();
             String[] separator = {""};
             Listing.Totals totals = listing.each(entry -> {
                 text.write(separator[0]).endLine();
@@ -82,6 +82,7 @@ final class ListingText {
             String title = "Index of " + Page.escaped(FileNames.place(segments));
             text.write("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<h1>" + title + "</h1><hr><pre>");
             text.write(segments.isEmpty() ? "" : "<a href=\"../\">../</a>\r\n");
+            text.flush();
             listing.each(entry -> plain(text, entry, minute));
             text.write("</pre><hr></body>\r\n</html>\r\n").flush();
         };
