@@ -93,6 +93,7 @@
 //SOURCES lib/site/Minute.java
 //SOURCES lib/site/ListingText.java
 //SOURCES lib/site/Selection.java
+//SOURCES lib/site/Walks.java
 //SOURCES lib/site/Checksums.java
 //SOURCES lib/site/Tar.java
 //SOURCES lib/site/TarWalk.java

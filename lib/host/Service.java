@@ -20,6 +20,7 @@ import lib.site.Site;
 import lib.site.Sites;
 import lib.site.Tree;
 import lib.site.Turns;
+import lib.site.Walks;
 import lib.site.ZipTree;
 import lib.wire.Limits;
 
@@ -56,13 +57,14 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
                              Optional<Witness> witness) throws Fault {
         MediaTypes mediaTypes = new MediaTypes(settings.mediaTypes());
         int mostRanges = settings.limits().ranges();
+        Walks walks = new Walks(settings.limits().archives());
         DocumentCache cache = new DocumentCache(settings.cacheOctets(), settings.cacheFiles());
         List<Sites.Named> named = new ArrayList<>();
         Map<Site, AccessLog> logs = new HashMap<>();
         Optional<Gateways> gateways = settings.hasPrograms() ? Optional.of(new Gateways(settings, errors)) : Optional.empty();
         for (Settings.HostSettings host : settings.hosts()) {
             Site site = site(host.site(), host.site().docbase(), guard(host.site().admission(), errors), mediaTypes, mostRanges,
-                    programs(gateways, host.site()), cache);
+                    programs(gateways, host.site()), cache, walks);
             host.names().forEach(name -> named.add(new Sites.Named(name, site)));
             host.logfile().ifPresent(path -> logs.put(site, open.in(path)));
         }
@@ -70,12 +72,12 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
         Settings.SiteSettings main = settings.site();
         Guard guard = guard(main.admission(), errors);
         Programs programs = programs(gateways, main);
-        Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges, programs, cache);
+        Site site = site(main, main.docbase(), guard, mediaTypes, mostRanges, programs, cache, walks);
         Optional<Sites.Directories> directories = Optional.empty();
         if (settings.virtualHosts()) {
             Docroot base = docroot(main, main.docbase(), Programs.NONE, cache);
             directories = Optional.of(new Sites.Directories(base, settings.defaultHost(), directory ->
-                    new Site(base.below(directory, programs), main.manners(), guard, mediaTypes, mostRanges, programs)));
+                    new Site(base.below(directory, programs), main.manners(), guard, mediaTypes, mostRanges, programs, walks)));
         }
         return new Service(new Sites(site, named, directories, settings.mount()), settings.server(), settings.limits(),
                 whenHandedOver, open.main(), logs, tls,
@@ -96,7 +98,7 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     public static Service outside(Settings settings) throws Fault {
         Site site = site(settings.site(), settings.site().outside(), Guard.NONE, new MediaTypes(settings.mediaTypes()),
                 settings.limits().ranges(), settings.site().programs().isEmpty() ? Programs.NONE : Gateways.shut(settings.site()),
-                DocumentCache.NONE);
+                DocumentCache.NONE, new Walks(1));
         return new Service(new Sites(site, List.of(), Optional.empty(), Optional.empty()), settings.server(), settings.limits(),
                 () -> { }, AccessLog.none(), Map.of(), Optional.empty(), Fields.NONE, Optional.empty(), List.of(),
                 Optional.empty(), DocumentCache.NONE);
@@ -117,8 +119,8 @@ public record Service(Sites sites, String server, Limits limits, Runnable whenHa
     }
 
     private static Site site(Settings.SiteSettings settings, Path docbase, Guard guard, MediaTypes mediaTypes, int mostRanges,
-                             Programs programs, DocumentCache cache) throws Fault {
-        return new Site(tree(settings, docbase, programs, cache), settings.manners(), guard, mediaTypes, mostRanges, programs);
+                             Programs programs, DocumentCache cache, Walks walks) throws Fault {
+        return new Site(tree(settings, docbase, programs, cache), settings.manners(), guard, mediaTypes, mostRanges, programs, walks);
     }
 
     private static Tree tree(Settings.SiteSettings settings, Path docbase, Programs programs, DocumentCache cache)

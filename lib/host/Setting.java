@@ -100,6 +100,7 @@ public enum Setting {
     MAX_FIELD_LINES("COUNT", "128", "The most field lines of a request (431)", "max-field-lines", "--max-field-lines"),
     MAX_CONTENT("SIZE", "1m", "The most content that is read of a request that has no use for it (413)", "max-content",
             "--max-content"),
+    MAX_ARCHIVES("COUNT", "16", "Archives and lists of checksums that are made at the same time; more are refused (503)", "max-archives", "--max-archives"),
     MAX_RANGES("COUNT", "64", "The most ranges of one request; more are ignored", "max-ranges", "--max-ranges");
 
     public static final String VERSION = "0.2.0";

@@ -321,7 +321,8 @@ public record Settings(List<Endpoint> addresses, int port, boolean portChosen, S
                     (int) size(Setting.MAX_FIELD_LINES, 100_000), size(Setting.MAX_CONTENT, Long.MAX_VALUE),
                     (int) size(Setting.MAX_RANGES, 10_000), time(Setting.TIMEOUT), time(Setting.HEAD_TIMEOUT),
                     time(Setting.PROGRESS_TIMEOUT), time(Setting.DRAIN_TIMEOUT),
-                    (int) size(Setting.MAX_CONNECTIONS, 10_000_000), (int) size(Setting.MAX_CONNECTIONS_PER_CLIENT, 10_000_000));
+                    (int) size(Setting.MAX_CONNECTIONS, 10_000_000), (int) size(Setting.MAX_CONNECTIONS_PER_CLIENT, 10_000_000),
+                    (int) size(Setting.MAX_ARCHIVES, 100_000));
             return new Settings(addresses(), port(Setting.PORT), isChosen(Setting.PORT), server(),
                     site(sources.file().rules(), programs()), flag(Setting.VIRTHOST), defaultHost(), hosts(), tls(), sources.file().mediaTypes(),
                     flag(Setting.QUIET) || text(Setting.LOGFILE).isEmpty(), file(Setting.LOGFILE), format(), file(Setting.ERROR_LOG), flag(Setting.FOREGROUND),

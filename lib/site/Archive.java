@@ -52,7 +52,7 @@ final class Archive {
 
     /// @param mayRead who asks for it, may he have what is at these segments?
     static Response answer(Form form, Request request, Target.Place place, Tree tree, Resource.Directory directory,
-                           Predicate<List<String>> mayRead, Instant now) {
+                           Predicate<List<String>> mayRead, Walks walks, Instant now) {
         Selection selection = new Selection(tree, directory, place.segments(),
                 Query.parse(place.query().orElse("")).all("only"), mayRead);
         String top = top(request, place);
@@ -60,10 +60,10 @@ final class Archive {
         try {
             TarWalk.Layout layout = TarWalk.measure(selection, top);
             return switch (form) {
-                case TAR -> tar(selection, top, layout, fields).answer(request, MOST_RANGES, now);
+                case TAR -> tar(selection, top, layout, fields, walks).answer(request, MOST_RANGES, now);
                 case ZIP -> new Response(Status.OK, Fields.of("Content-Type", form.type, "Last-Modified",
                         HttpDate.format(tree.isDated() && layout.newest().isAfter(now) ? now : layout.newest())).replacedBy(fields),
-                        new Content.Stream(out -> ZipWalk.write(selection, top, out)));
+                        new Content.Stream(out -> walks.go(() -> ZipWalk.write(selection, top, out))));
             };
         } catch (NoSuchFileException _) {
             return Response.failure(Status.NOT_FOUND);
@@ -72,8 +72,8 @@ final class Archive {
         }
     }
 
-    private static Representation tar(Selection selection, String top, TarWalk.Layout layout, Fields fields) {
-        Content.Whole whole = (out, offset, length) -> TarWalk.write(selection, top, layout, out, offset, length);
+    private static Representation tar(Selection selection, String top, TarWalk.Layout layout, Fields fields, Walks walks) {
+        Content.Whole whole = (out, offset, length) -> walks.go(() -> TarWalk.write(selection, top, layout, out, offset, length));
         return new Representation(new EntityTag(false, layout.digest()), selection.tree().isDated(), layout.newest(), layout.length(), Form.TAR.type,
                 Fields.NONE, fields, (offset, length) -> new Content.Excerpt(whole, offset, length));
     }

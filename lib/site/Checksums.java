@@ -49,10 +49,10 @@ final class Checksums {
     }
 
     /// The lines of all that is selected, in the order of an archive, sent while they are made.
-    static Response of(Selection selection, Exchange.Watch watch) {
+    static Response of(Selection selection, Walks walks, Exchange.Watch watch) {
         return new Response(Status.OK, FIELDS, new Content.Stream(out -> {
             try (Patience patience = Patience.of(watch)) {
-                selection.show(new Lines(out, patience));
+                walks.go(() -> selection.show(new Lines(out, patience)));
             }
         }));
     }

@@ -69,21 +69,24 @@ public final class Site {
     private final StaticFiles files;
     private final Optional<Writes> writes;
     private final Optional<Calls> calls;
+    private final Walks walks;
     private final Fields ours;
     private final String methods;
     private final String allow;
 
-    /// A site without programs.
+    /// A site without programs or neighbours.
     public Site(Tree tree, Manners manners, Guard guard, MediaTypes mediaTypes, int mostRanges) {
-        this(tree, manners, guard, mediaTypes, mostRanges, Programs.NONE);
+        this(tree, manners, guard, mediaTypes, mostRanges, Programs.NONE, new Walks(1));
     }
 
     /// @param programs the same that the tree knows of
-    public Site(Tree tree, Manners manners, Guard guard, MediaTypes mediaTypes, int mostRanges, Programs programs) {
+    /// @param walks of all sites
+    public Site(Tree tree, Manners manners, Guard guard, MediaTypes mediaTypes, int mostRanges, Programs programs, Walks walks) {
         this.tree = manners.date.isEmpty() ? tree : new FixedDates(tree, manners.date.get());
         this.manners = manners;
         this.mediaTypes = mediaTypes;
         this.guard = guard;
+        this.walks = walks;
         this.calls = programs.isEmpty() || !(tree instanceof Docroot docroot) ? Optional.empty()
                 : Optional.of(new Calls(docroot, programs, manners.indexNames, manners.spa));
         this.ours = ours(manners);
@@ -291,7 +294,8 @@ public final class Site {
                                Guard.Visitor visitor, Instant now) {
         Optional<Archive.Form> archive = Archive.wanted(Query.parse(place.query().orElse("")));
         if (archive.isPresent() && manners.listing) {
-            return Archive.answer(archive.get(), request, place, tree, directory, taken(visitor), now);
+            return walks.areTaken() ? unavailable()
+                    : Archive.answer(archive.get(), request, place, tree, directory, taken(visitor), walks, now);
         }
         if (archive.isPresent()) {
             return Response.failure(Status.FORBIDDEN);
@@ -405,7 +409,8 @@ public final class Site {
         List<String> parent = place.segments().subList(0, place.segments().size() - 1);
         boolean wanted = manners.listing && !place.directory();
         return wanted && tree.resolve(parent) instanceof Resource.Directory directory && tree.isReadable(directory)
-                ? Optional.of(Checksums.of(new Selection(tree, directory, parent, List.of(), taken(visitor)), exchange.watch()))
+                ? Optional.of(walks.areTaken() ? unavailable()
+                        : Checksums.of(new Selection(tree, directory, parent, List.of(), taken(visitor)), walks, exchange.watch()))
                 : Optional.empty();
     }
 

@@ -15,8 +15,9 @@ import java.time.Duration;
 /// @param drain how long requests in flight may take once the server stops
 /// @param connections how many are served at once; if no idle one can give way, more wait for their turn
 /// @param ofOneClient how many of them one client of another machine may have
+/// @param archives how many are made at the same time; more are 503
 public record Limits(int targetOctets, int fieldsOctets, int fieldLines, long contentOctets, int ranges, Duration idle,
-                     Duration head, Duration progress, Duration drain, int connections, int ofOneClient) {
+                     Duration head, Duration progress, Duration drain, int connections, int ofOneClient, int archives) {
 
     /// The longest line of a chunk: its size and its extensions (RFC 9112 §7.1.1 wants them bounded).
     public static final int CHUNK_LINE_OCTETS = 1024;

@@ -98,6 +98,31 @@ class ArchiveDownloadTest {
         }
     }
 
+    /// Each holds memory for as long as its client takes it. Who leaves makes room; what is no archive goes on all the time.
+    @ParameterizedTest
+    @ValueSource(strings = {"tar", "zip"})
+    void noMoreArchivesAreMadeAtATimeThanTheLimitAllows(String form) throws IOException {
+        byte[] noise = new byte[16 << 20]; // more than the buffers between here and a client that reads nothing
+        new Random(SEED).nextBytes(noise);
+        Files.write(Files.createDirectories(room.resolve("site/large")).resolve("noise"), noise);
+        String request = "GET /large/?" + form + " HTTP/1.1\r\nHost: a\r\n\r\n";
+        try (ComancheProcess narrow = ComancheProcess.serve(room.resolve("site"), "-q", "--max-archives=1")) {
+            try (RawClient slow = new RawClient(narrow.address(), 4096)) {
+                assertEquals(200, slow.send(request).readHead().status());
+                for (String other : List.of("/tree/?tar", "/tree/?zip", "/SHA256SUMS")) {
+                    Answer refused = narrow.get(other);
+                    assertEquals(503, refused.status(), other);
+                    assertEquals("5", refused.field("Retry-After").orElse(""));
+                }
+                assertEquals(200, narrow.get("/large/").status());
+            }
+            for (String other : List.of("/tree/?tar", "/tree/?zip", "/SHA256SUMS")) {
+                ComancheProcess.await("there is no room again", () -> narrow.get(other).status() == 200);
+            }
+            assertEquals("", narrow.stop().err());
+        }
+    }
+
     @Test
     void aZipIsServedAsTheTreeThatIsInItToAClientThatReadsSlowlyToo() throws IOException {
         Path zip = room.resolve("all.zip");

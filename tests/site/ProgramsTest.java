@@ -92,7 +92,7 @@ class ProgramsTest {
     private static Site site(Gateway gateway, boolean spa, Guard guard, List<String> indexNames) throws IOException {
         Programs programs = new Programs(List.of(rule("*.php", true, gateway), rule("/cgi-bin/", true, gateway),
                 rule("/git", false, gateway)));
-        return new Site(new Docroot(tree, new Visibility(false, false), false, programs, lib.site.DocumentCache.NONE), manners(indexNames, spa), guard, new MediaTypes(java.util.Map.of()), 10, programs);
+        return new Site(new Docroot(tree, new Visibility(false, false), false, programs, lib.site.DocumentCache.NONE), manners(indexNames, spa), guard, new MediaTypes(java.util.Map.of()), 10, programs, new lib.site.Walks(1));
     }
 
     private static Site.Manners manners(List<String> indexNames, boolean spa) {
@@ -215,7 +215,7 @@ class ProgramsTest {
         Files.createSymbolicLink(elsewhere.resolve("site/cgi-bin"), elsewhere.resolve("lib"));
         Programs programs = new Programs(List.of(rule("/cgi-bin/", true, new Echo())));
         Site site = new Site(new Docroot(elsewhere.resolve("site"), new Visibility(false, false), true, programs, lib.site.DocumentCache.NONE), manners(List.of(), false), Guard.NONE,
-                new MediaTypes(java.util.Map.of()), 10, programs);
+                new MediaTypes(java.util.Map.of()), 10, programs, new lib.site.Walks(1));
         for (String target : List.of("/cgi-bin/?tar", "/cgi-bin/sub/?tar", "/?tar&only=cgi-bin", "/cgi-bin/SHA256SUMS", "/cgi-bin/?zip")) {
             Response response = answer(site, request("GET", target));
             assertEquals(200, response.status().code(), target);

@@ -25,7 +25,7 @@ import tests.torture.SecondReader.Asked;
 final class WireTrials {
     private static final Duration TIME = Duration.ofSeconds(1);
     private static final Limits LIMITS = new Limits(SecondReader.TARGET_OCTETS, SecondReader.FIELDS_OCTETS, SecondReader.FIELD_LINES,
-            1 << 20, 64, TIME, TIME, TIME, TIME, 100, 100);
+            1 << 20, 64, TIME, TIME, TIME, TIME, 100, 100, 1);
 
     private WireTrials() {}
 

@@ -34,7 +34,7 @@ final class Feed implements ReadableByteChannel {
     }
 
     static Limits limits(int targetOctets, int fieldsOctets, int fieldLines) {
-        return new Limits(targetOctets, fieldsOctets, fieldLines, 1 << 20, 64, TIME, TIME, TIME, TIME, 100, 100);
+        return new Limits(targetOctets, fieldsOctets, fieldLines, 1 << 20, 64, TIME, TIME, TIME, TIME, 100, 100, 1);
     }
 
     static byte[] octets(String picture) {
