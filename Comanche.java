@@ -75,6 +75,7 @@
 //SOURCES lib/site/Programs.java
 //SOURCES lib/site/FileIdentity.java
 //SOURCES lib/site/Generations.java
+//SOURCES lib/site/Copies.java
 //SOURCES lib/site/DocumentCache.java
 //SOURCES lib/site/Docroot.java
 //SOURCES lib/site/ZippedFile.java

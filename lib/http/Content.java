@@ -91,7 +91,7 @@ public sealed interface Content {
         /// @throws IOException if it cannot be told
         boolean isUnchanged() throws IOException;
 
-        /// All of it, where that is in memory already.
+        /// All of it, where that is in memory already; until it is closed.
         default Optional<ByteBuffer> octets() {
             return Optional.empty();
         }

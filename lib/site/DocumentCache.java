@@ -13,7 +13,7 @@ import lib.site.Resource.Document;
 
 /// Which documents are ready to be sent, and are still what they were?
 ///
-/// Short ones are kept in memory, of longer ones the file is kept open. Each time that one is asked for, the system is asked whether the
+/// Short ones are kept in memory, of longer ones the file is kept open, and of the shorter of these a copy beside it. Each time that one is asked for, the system is asked whether the
 /// file is still the same: an edit shows at once.
 public final class DocumentCache {
     /// Keeps nothing.
@@ -30,6 +30,7 @@ public final class DocumentCache {
     private final int mostFiles;
     private final Generations<Place, Kept> inMemory;
     private final Generations<Place, Kept> open;
+    private final Copies copies;
 
     /// No record: one that is a key is linked when it is first looked for, which takes longer than all else about a first answer.
     private static final class Place {
@@ -53,13 +54,14 @@ public final class DocumentCache {
         }
     }
 
-    /// @param mostOctets of memory
+    /// @param mostOctets of memory; and half as many outside of the heap, for copies of files that are open
     /// @param mostFiles that are open
     public DocumentCache(long mostOctets, int mostFiles) {
         this.mostOctets = mostOctets;
         this.mostFiles = mostFiles;
         this.inMemory = new Generations<>(mostOctets);
         this.open = new Generations<>(mostFiles);
+        this.copies = new Copies(mostOctets / 2);
     }
 
     /// The document of this tree at these segments if it is here, as it is on disk; else null. Its file is a [Ready].
@@ -115,8 +117,8 @@ public final class DocumentCache {
         return ready;
     }
 
-    private Document keptOpen(Place place, Document document, Sight sight) {
-        Opened opened = new Opened(document, sight);
+    private Document keptOpen(Place place, Document document, Sight sight) throws IOException {
+        Opened opened = new Opened(document, sight, copies, copy(document, sight));
         Document lent = opened.lend();
         open.keep(place, opened);
         return lent;
@@ -125,12 +127,33 @@ public final class DocumentCache {
     /// All of it, or null if it is shorter by now.
     private static ByteBuffer read(Document document) throws IOException {
         ByteBuffer octets = ByteBuffer.allocate((int) document.length());
+        return fill(octets, document) ? octets.flip().asReadOnlyBuffer() : null;
+    }
+
+    private static boolean fill(ByteBuffer octets, Document document) throws IOException {
         while (octets.hasRemaining()) {
             if (document.file().read(octets, octets.position()) < 0) {
-                return null;
+                return false;
             }
         }
-        return octets.flip().asReadOnlyBuffer();
+        return true;
+    }
+
+    /// All of it, in room that is given back when nobody sends it any more; null if it is too long, or there is no room.
+    private ByteBuffer copy(Document document, Sight sight) throws IOException {
+        ByteBuffer room = document.length() <= Copies.OCTETS ? copies.take() : null;
+        if (room == null) {
+            return null;
+        }
+        boolean copied = false;
+        try {
+            copied = fill(room.limit((int) document.length()), document) && sight.identity.holds();
+            return copied ? room.flip() : null;
+        } finally {
+            if (!copied) {
+                copies.giveBack(room);
+            }
+        }
     }
 
     private static Document with(Content.OpenFile file, Document document) {
@@ -189,11 +212,16 @@ public final class DocumentCache {
     private static final class Opened implements Kept {
         private final Document document;
         private final Sight sight;
+        private final Copies copies;
+        private final ByteBuffer copy;
         private int holders = 1;
 
-        Opened(Document document, Sight sight) {
+        /// @param copy of `copies`, or null for none
+        Opened(Document document, Sight sight, Copies copies, ByteBuffer copy) {
             this.document = document;
             this.sight = sight;
+            this.copies = copies;
+            this.copy = copy;
         }
 
         @Override
@@ -218,8 +246,12 @@ public final class DocumentCache {
         @Override
         public synchronized void part() {
             holders--;
-            if (holders == 0) {
-                document.file().close();
+            if (holders > 0) {
+                return;
+            }
+            document.file().close();
+            if (copy != null) {
+                copies.giveBack(copy);
             }
         }
     }
@@ -300,6 +332,11 @@ public final class DocumentCache {
         Lent(Opened opened) {
             super(opened.sight);
             this.opened = opened;
+        }
+
+        @Override
+        public Optional<ByteBuffer> octets() {
+            return opened.copy == null ? Optional.empty() : Optional.of(opened.copy.asReadOnlyBuffer());
         }
 
         @Override

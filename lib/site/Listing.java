@@ -96,6 +96,12 @@ final class Listing {
         void take(Entry entry) throws IOException;
     }
 
+    /// Who hears that it will take longer than a moment.
+    @FunctionalInterface
+    interface Meanwhile {
+        void pass() throws IOException;
+    }
+
     private final Tree tree;
     private final Resource.Directory directory;
     private final Order order;
@@ -112,10 +118,13 @@ final class Listing {
 
     /// Hands out every entry in order.
     ///
+    /// @param meanwhile hears of a large directory before anything is handed out. Of a small one that can't be read nothing is sent: that
+    ///        is an answer, too
     /// @throws IOException if the directory goes away meanwhile, or `taker` has had enough
-    Totals each(Taker taker) throws IOException {
+    Totals each(Meanwhile meanwhile, Taker taker) throws IOException {
         Optional<Small> small = TOGETHER.ask(new Question(tree, directory, order), this::small);
         if (small.isEmpty()) {
+            meanwhile.pass();
             return inRounds(taker);
         }
         for (Entry entry : small.get().entries) {

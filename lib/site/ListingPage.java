@@ -57,9 +57,8 @@ record ListingPage(List<String> segments, Listing listing, Tree tree, MediaTypes
         page.write(offers.uploads ? uploadForm() : "");
         page.write("<form id=\"list\" action=\"./\">\n<div class=\"bar\">" + archiveButtons() + "</div>\n");
         page.write(tableHead());
-        page.flush(); // a browser shows so much while a large directory is gone through
-
-        Totals totals = listing.each(entry -> row(page, entry, minute));
+        // a browser shows so much while a large directory is gone through
+        Totals totals = listing.each(page::flush, entry -> row(page, entry, minute));
         page.write("</tbody>\n" + tableFoot(totals) + "</table>\n</form>\n");
         page.write(Readme.find(tree, segments, mayRead).map(ListingPage::readme).orElse(""));
         page.write("</main>\n" + Page.script(offers.uploads || offers.deletions) + "</body>\n</html>\n");

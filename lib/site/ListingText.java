@@ -27,9 +27,9 @@ final class ListingText {
     static Content.Producer json(String path, Listing listing) {
         return out -> {
             Pen text = new Pen(out);
-            text.write("{\"path\":" + quoted(path) + ",\"entries\":[").flush();
+            text.write("{\"path\":" + quoted(path) + ",\"entries\":[");
             String[] separator = {""};
-            Listing.Totals totals = listing.each(entry -> {
+            Listing.Totals totals = listing.each(text::flush, entry -> {
                 text.write(separator[0]).endLine();
                 text.write(json(entry));
                 separator[0] = ",";
@@ -82,8 +82,7 @@ final class ListingText {
             String title = "Index of " + Page.escaped(FileNames.place(segments));
             text.write("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<h1>" + title + "</h1><hr><pre>");
             text.write(segments.isEmpty() ? "" : "<a href=\"../\">../</a>\r\n");
-            text.flush();
-            listing.each(entry -> plain(text, entry, minute));
+            listing.each(text::flush, entry -> plain(text, entry, minute));
             text.write("</pre><hr></body>\r\n</html>\r\n").flush();
         };
     }

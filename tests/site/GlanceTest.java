@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,7 +80,7 @@ class GlanceTest {
             Files.write(room.resolve(i + ".bin"), new byte[7000]);
         }
         for (int i = 0; i <= LONG_ONES; i++) {
-            Files.write(room.resolve(i + ".long"), new byte[100_000]);
+            Files.write(room.resolve(i + ".long"), filled(i));
         }
         Thread.sleep(Duration.ofMillis(3200));
     }
@@ -305,5 +306,39 @@ class GlanceTest {
         assertEquals(90_000, other.content().length());
         other.content().close();
         cache.close();
+    }
+
+    private static byte[] filled(int number) {
+        byte[] octets = new byte[100_000];
+        Arrays.fill(octets, (byte) number);
+        return octets;
+    }
+
+    private static Optional<ByteBuffer> copy(Response response) {
+        return ((Content.FileSlice) response.content()).file().octets();
+    }
+
+    /// There is room for one copy: it is used again when nobody sends what lies there any more, and not before.
+    @Test
+    void aCopyStaysWhatItIsUntilItIsSent() throws IOException {
+        DocumentCache cache = new DocumentCache(256 << 10, 4);
+        Sites sites = sites(cache);
+        Response slow = longOne(sites, 1);
+        assertEquals(ByteBuffer.wrap(filled(1)), copy(slow).orElseThrow());
+        cache.close();
+        Response other = longOne(sites, 2);
+        assertTrue(copy(other).isEmpty());
+        assertArrayEquals(filled(2), content(other));
+        assertEquals(ByteBuffer.wrap(filled(1)), copy(slow).orElseThrow());
+        slow.content().close();
+        Response third = longOne(sites, 3);
+        assertEquals(ByteBuffer.wrap(filled(3)), copy(third).orElseThrow());
+        assertArrayEquals(filled(3), content(third));
+        cache.close();
+    }
+
+    private static byte[] content(Response response) throws IOException {
+        byte[] all = octets(response, request("GET", "/"));
+        return Arrays.copyOfRange(all, all.length - 100_000, all.length);
     }
 }

@@ -2,8 +2,10 @@ package tests.site;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +18,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Pattern;
+import lib.http.Content;
+import lib.http.Exchange;
+import lib.http.Response;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +100,18 @@ class ListingTest {
         Fixture.dated(fixture.root.resolve("empty/d1"), Instant.ofEpochSecond(5000));
         Fixture.dated(fixture.root.resolve("empty/d2"), Instant.ofEpochSecond(4000));
         assertEquals(expected, names("/empty/" + query));
+    }
+
+    /// So that it can be answered with what is wrong.
+    @ParameterizedTest
+    @CsvSource({"/empty/, */*", "/empty/?json, */*", "/empty/, text/html"})
+    void ofADirectoryThatIsGoneBeforeItIsListedNothingIsSent(String target, String accept) throws IOException {
+        fixture.file("empty/a");
+        Response response = fixture.site().site().answer(Fixture.request("GET", target, "Accept", accept), Exchange.of(Fixture.CLIENT), Fixture.NOW).response();
+        Files.move(fixture.root.resolve("empty"), fixture.root.resolve("elsewhere"));
+        ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        assertThrows(IOException.class, () -> ((Content.Stream) response.content()).producer().writeTo(sent));
+        assertEquals(0, sent.size());
     }
 
     @Test
