@@ -281,9 +281,6 @@ final class Connection {
         goesOn = true;
         sending = new Sending(reply.transfer(), reply.request(), reply.response(), Asked.of(reply.request(), now, Optional.empty()));
         enter(Phase.RESPONSE, service.limits().progress());
-        if (tls.isEmpty()) {
-            sending.transfer.begin(socket, desk.piece());
-        }
         return advance();
     }
 

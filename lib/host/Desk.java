@@ -23,11 +23,7 @@ final class Desk {
     /// A head that is longer gets room of its own, and a thread.
     private static final int REQUEST_OCTETS = 8 * 1024;
 
-    /// A head and a file that leave in one piece.
-    private static final int PIECE_OCTETS = 132 * 1024;
-
     private final ByteBuffer request = ByteBuffer.allocate(REQUEST_OCTETS);
-    private final ByteBuffer piece;
     private final boolean waitsForDisk;
     private final Gathering response = new Gathering();
 
@@ -40,17 +36,11 @@ final class Desk {
     /// @param waitsForDisk may answers be given here that want something of the disk, which may be slow?
     Desk(boolean waitsForDisk) {
         this.waitsForDisk = waitsForDisk;
-        this.piece = ByteBuffer.allocateDirect(waitsForDisk ? PIECE_OCTETS : 0);
     }
 
     /// Empty.
     ByteBuffer request() {
         return request.clear();
-    }
-
-    /// Room for a moment, outside of the heap.
-    ByteBuffer piece() {
-        return piece;
     }
 
     /// A response that can be sent now.

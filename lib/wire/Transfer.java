@@ -4,7 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import lib.http.Content;
 
@@ -22,7 +21,7 @@ public final class Transfer {
     private final long inMemory;
     private final Content.OpenFile file;
     private final long start;
-    private long last;
+    private final long last;
     private final long end;
     private long offset;
 
@@ -45,27 +44,6 @@ public final class Transfer {
         this.offset = start;
         this.end = start + length;
         this.last = Math.max(start, end - LAST_OCTETS);
-    }
-
-    /// Tries to send a file, if it is short, in one piece with its head, read whole and then seen to be unchanged: two calls of the system in the
-    /// place of six. What the system does not take is left to [#advance], for nothing of a file is held in memory for a client.
-    ///
-    /// @param room for a moment; outside of the heap, else Java copies once more
-    /// @throws IOException as there
-    public void begin(SocketChannel socket, ByteBuffer room) throws IOException {
-        ByteBuffer head = octets[0];
-        room.clear();
-        if (file == null || end - start > room.remaining() - head.remaining()) {
-            return;
-        }
-        int before = head.remaining();
-        room.put(head.duplicate());
-        room.limit(before + (int) (end - start));
-        read(room, start - before);
-        int taken = socket.write(room.flip());
-        head.position(head.position() + Math.min(taken, before));
-        offset += Math.max(0, taken - before);
-        last = Math.max(last, offset);
     }
 
     /// Sends as much as the system takes now. Returns whether that was all.
@@ -116,20 +94,15 @@ public final class Transfer {
 
     private ByteBuffer lastBlock() throws IOException {
         ByteBuffer block = ByteBuffer.allocate((int) (end - last));
-        read(block, last);
-        return block.flip();
-    }
-
-    /// Fills what is left of a block, whose first octet stands at `place` in the file.
-    private void read(ByteBuffer block, long place) throws IOException {
         while (block.hasRemaining()) {
-            if (file.read(block, place + block.position()) < 0) {
+            if (file.read(block, last + block.position()) < 0) {
                 throw changed();
             }
         }
         if (!file.isUnchanged()) {
             throw changed();
         }
+        return block.flip();
     }
 
     private static EOFException changed() {
