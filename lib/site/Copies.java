@@ -22,11 +22,17 @@ final class Copies {
     /// Room for a file, or null if there is none.
     synchronized ByteBuffer take() {
         ByteBuffer room = free.poll();
-        if (room == null && made < most) {
+        return room != null ? room.clear() : made < most ? fresh() : null;
+    }
+
+    private ByteBuffer fresh() {
+        try {
+            ByteBuffer room = ByteBuffer.allocateDirect(OCTETS);
             made++;
-            return ByteBuffer.allocateDirect(OCTETS);
+            return room;
+        } catch (OutOfMemoryError _) {
+            return null; // Java bounds what it gives outside of the heap, and others may need it more
         }
-        return room == null ? null : room.clear();
     }
 
     /// Takes room back that nobody reads any more.
