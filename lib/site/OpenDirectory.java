@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// What do names mean, from one step to the next? The same, in a directory that is held open.
 ///
@@ -157,20 +158,33 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
         }
     }
 
+    /// One at a time: a directory that is moved takes the place of one that is empty, and who has just made that would write into nothing
+    /// (rename(2)).
+    private static final ReentrantLock MAKING = new ReentrantLock();
+
     /// The directory of this name, made if it is not there. Java makes one by its path only, and whoever may write here could exchange that for a
     /// link at the same moment: so it is made in `base`, whose path nobody exchanges, and moved to its place by its name. Where the base is
     /// closed to us, or another file system, it is made by the path.
     OpenDirectory childMade(Path name, OpenDirectory base) throws IOException {
-        if (occupant(name).isEmpty()) {
-            Path fresh = Path.of(Visibility.OWN + UUID.randomUUID());
-            if (!base.makes(fresh)) {
-                make(name);
-            } else {
-                place(base, fresh, name);
+        MAKING.lock();
+        try {
+            if (occupant(name).isEmpty()) {
+                make(name, base);
             }
-            secure();
+        } finally {
+            MAKING.unlock();
         }
         return child(name);
+    }
+
+    private void make(Path name, OpenDirectory base) throws IOException {
+        Path fresh = Path.of(Visibility.OWN + UUID.randomUUID());
+        if (!base.makes(fresh)) {
+            make(name);
+        } else {
+            place(base, fresh, name);
+        }
+        secure();
     }
 
     private boolean makes(Path name) throws IOException {

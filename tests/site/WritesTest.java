@@ -774,4 +774,22 @@ class WritesTest {
         assertEquals(405, one.ask("DELETE", "/").status());
         assertEquals("plain.txt", file("plain.txt"));
     }
+
+    /// A directory that somebody has just made is not replaced by another of its name, with his file lost in the first.
+    @Test
+    void manyWhoNeedTheSameNewDirectoriesFindEachOther() throws Exception {
+        Asked site = site(Writing.UPLOAD);
+        try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            for (int round = 0; round < 200; round++) {
+                List<Callable<Integer>> writers = new ArrayList<>();
+                for (int i = 0; i < 4; i++) {
+                    String name = "new" + round + "/x/" + i;
+                    writers.add(() -> site.send("x", "POST", "/", "Content-Disposition", "attachment; filename=\"" + name + '"').status());
+                }
+                for (Future<Integer> status : pool.invokeAll(writers)) {
+                    assertEquals(201, status.get(), "round " + round);
+                }
+            }
+        }
+    }
 }
