@@ -164,7 +164,7 @@ public final class Server implements AutoCloseable {
 
     /// Gives up files that are only kept open, and ends as many connections as an answer or two need descriptors for their files.
     private void makeRoom() {
-        service.cache().close();
+        service.cache().giveUp();
         int ended = 0;
         while (ended < FILES && makeRoom(Doorkeeper.NEIGHBOUR)) {
             ended++;

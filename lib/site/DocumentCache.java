@@ -31,6 +31,7 @@ public final class DocumentCache {
     private final Generations<Place, Kept> inMemory;
     private final Generations<Place, Kept> open;
     private final Copies copies;
+    private volatile boolean closed;
 
     /// No record: one that is a key is linked when it is first looked for, which takes longer than all else about a first answer.
     private static final class Place {
@@ -121,6 +122,9 @@ public final class DocumentCache {
         Opened opened = new Opened(document, sight, copies, copy(document, sight));
         Document lent = opened.lend();
         open.keep(place, opened);
+        if (closed) {
+            giveUp(); // who still asked the service before has come too late
+        }
         return lent;
     }
 
@@ -168,10 +172,16 @@ public final class DocumentCache {
         }
     }
 
-    /// Gives everything up. What is being sent is sent to its end.
+    /// Closes all files at once. What is being sent is sent to its end.
+    public void giveUp() {
+        open.age();
+        open.age();
+    }
+
+    /// Keeps no file open from now on.
     public void close() {
-        open.age();
-        open.age();
+        closed = true;
+        giveUp();
     }
 
     /// What is known of a file that is kept, for all who have it.

@@ -159,7 +159,7 @@ record OpenDirectory(DirectoryStream<Path> stream, Path path) implements AutoClo
     }
 
     /// One at a time: a directory that is moved takes the place of one that is empty, and who has just made that would write into nothing
-    /// (rename(2)).
+    /// (rename(2)). And who finds one there goes on when it is on disk, not before.
     private static final ReentrantLock MAKING = new ReentrantLock();
 
     /// The directory of this name, made if it is not there. Java makes one by its path only, and whoever may write here could exchange that for a

@@ -308,6 +308,18 @@ class GlanceTest {
         cache.close();
     }
 
+    /// Connections may still ask the service before, for a moment.
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whatIsClosedKeepsNothingOpenAnyMore() throws IOException {
+        DocumentCache cache = new DocumentCache(16 << 20, 4);
+        Sites sites = sites(cache);
+        cache.close();
+        Response response = longOne(sites, 0);
+        assertArrayEquals(filled(0), content(response));
+        assertEquals(0, open());
+    }
+
     private static byte[] filled(int number) {
         byte[] octets = new byte[100_000];
         Arrays.fill(octets, (byte) number);
@@ -325,7 +337,7 @@ class GlanceTest {
         Sites sites = sites(cache);
         Response slow = longOne(sites, 1);
         assertEquals(ByteBuffer.wrap(filled(1)), copy(slow).orElseThrow());
-        cache.close();
+        cache.giveUp();
         Response other = longOne(sites, 2);
         assertTrue(copy(other).isEmpty());
         assertArrayEquals(filled(2), content(other));
